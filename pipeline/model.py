@@ -1,0 +1,608 @@
+"""The words of the pipeline: frozen values, no input or output, standard library only.
+
+Stages exchange these values through `.supply-chain/`; checks, policy, controls and renderers
+meet here and nowhere else. Paths are POSIX, relative to the root of the scanned repository.
+Every string may come from a hostile repository: whoever prints one neutralises it first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from urllib.parse import quote
+
+# ------------------------------------------------------------------------------------ answers
+
+
+class Status(StrEnum):
+    """How one check ended. Only `clean` says that everything was evaluated and nothing found."""
+
+    CLEAN = "clean"
+    FOUND = "found"
+    PARTIAL = "partial"
+    ERRORED = "errored"
+    SKIPPED = "skipped"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Outcome(StrEnum):
+    """How one control was answered."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    NOT_EVALUATED = "not_evaluated"
+    NOT_APPLICABLE = "not_applicable"
+    ATTESTED = "attested"
+    WAIVED = "waived"
+    ERROR = "error"
+
+
+class Decision(StrEnum):
+    """The answer for the whole repository."""
+
+    COMPLIANT = "compliant"
+    VIOLATED = "violated"
+    INCOMPLETE = "incomplete"
+
+
+class Severity(StrEnum):
+    """CVSS's qualitative scale, plus `unknown` for what nobody rated: never the same as none."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+    @property
+    def rank(self) -> int:
+        """Worst first: 0 for critical. `unknown` sorts after high, so that it is looked at early."""
+        return _SEVERITY_ORDER.index(self)
+
+
+_SEVERITY_ORDER = (
+    Severity.CRITICAL,
+    Severity.HIGH,
+    Severity.UNKNOWN,
+    Severity.MEDIUM,
+    Severity.LOW,
+    Severity.NONE,
+)
+
+
+class Gap(StrEnum):
+    """Why one input was not evaluated: the reason codes of the report."""
+
+    TOOL_MISSING = "tool_missing"
+    TOOL_FAILED = "tool_failed"
+    DATA_MISSING = "data_missing"
+    DATA_STALE = "data_stale"
+    NETWORK_OFF = "network_off"
+    INPUT_MISSING = "input_missing"
+    UNSUPPORTED_INPUT = "unsupported_input"
+    PARSE_ERROR = "parse_error"
+    UNPARSABLE_VERSION = "unparsable_version"
+    NO_VERSION = "no_version"
+    NOT_FROM_REGISTRY = "not_from_registry"
+    NOT_ACCOUNTED_FOR = "not_accounted_for"
+    NOT_CONFIGURED = "not_configured"
+    TOO_LARGE = "too_large"
+
+
+# ------------------------------------------------------------------------- the scanned repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Location:
+    """A place in the repository. Lines and columns count from 1; `None` means the whole file."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+
+class Origin(StrEnum):
+    """Where a locked package comes from."""
+
+    REGISTRY = "registry"
+    """The ecosystem's public registry, or the lock does not say otherwise."""
+    INDEX = "index"
+    """Another registry: its names need not mean what they mean in the public one."""
+    VCS = "vcs"
+    URL = "url"
+    PATH = "path"
+    WORKSPACE = "workspace"
+    """The repository's own code: a root or member, not a dependency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a package comes from; `url` never carries credentials."""
+
+    origin: Origin = Origin.REGISTRY
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One locked package: one version of one name, on one line.
+
+    `ecosystem` is OSV's name for it ("PyPI", "npm", "crates.io"). `name` is normalised by the
+    ecosystem's own rule (PEP 503 for PyPI). `hashes` are "algorithm:hex". `markers` is the text
+    as written; no marker is ever evaluated, so every platform's packages are audited. `requires`
+    names the packages this one depends on ("name", or "name==version" where a lock holds several
+    versions). `direct` is `None` where the lock does not tell.
+    """
+
+    ecosystem: str
+    name: str
+    version: str | None
+    location: Location
+    source: Source = Source()
+    hashes: tuple[str, ...] = ()
+    markers: str = ""
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    direct: bool | None = None
+    requires: tuple[str, ...] = ()
+
+    @property
+    def purl(self) -> str:
+        """The package URL (ECMA-427), without qualifiers."""
+        return purl(self.ecosystem, self.name, self.version)
+
+    @property
+    def key(self) -> str:
+        """Identity within one lock: "name==version"."""
+        return f"{self.name}=={self.version}" if self.version else self.name
+
+
+_PURL_TYPE = {"PyPI": "pypi", "npm": "npm", "Go": "golang", "crates.io": "cargo"}
+
+
+def purl(ecosystem: str, name: str, version: str | None) -> str:
+    """The package URL of a package, percent-encoded as ECMA-427 asks.
+
+    An npm scope and a Go module path keep their slashes as namespace separators.
+    """
+    kind = _PURL_TYPE.get(ecosystem, ecosystem.lower().replace(" ", "-"))
+    path = "/".join(quote(part, safe=".-_~") for part in name.split("/"))
+    return f"pkg:{kind}/{path}" + (f"@{quote(version, safe='.-_~:')}" if version else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A part of an input that was not understood: it counts as not evaluated.
+
+    `why` never repeats the text itself, which may hold a secret.
+    """
+
+    location: Location
+    why: str
+    gap: Gap = Gap.PARSE_ERROR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """One lockfile as read. `files` are all files it was read from, nested ones included."""
+
+    path: str
+    format: str
+    ecosystem: str
+    digest: str
+    packages: tuple[Package, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    files: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Git:
+    """What git says of the working tree. `remote` carries no credentials."""
+
+    commit: str | None
+    branch: str | None
+    dirty: bool | None
+    remote: str | None
+    shallow: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A folder with manifests of one ecosystem and the locks that belong to it."""
+
+    path: str
+    ecosystem: str
+    manifests: tuple[str, ...]
+    locks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditStep:
+    """A step of a CI file that audits dependencies. `fatal`: its failure fails the job."""
+
+    location: Location
+    command: str
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CiFile:
+    """One CI configuration file, as far as controls ask about it."""
+
+    path: str
+    system: str
+    triggers: tuple[str, ...] = ()
+    audits: tuple[AuditStep, ...] = ()
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """A path that was left out on purpose, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The scanned repository as discovered. All tuples are sorted by path."""
+
+    name: str
+    git: Git | None
+    files: int
+    projects: tuple[Project, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    dockerfiles: tuple[str, ...] = ()
+    compose: tuple[str, ...] = ()
+    kubernetes: tuple[str, ...] = ()
+    terraform: tuple[str, ...] = ()
+    ci: tuple[CiFile, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+# ------------------------------------------------------------------------------------ evidence
+
+
+class Kind(StrEnum):
+    """What sort of problem a finding is."""
+
+    VULNERABILITY = "vulnerability"
+    MALWARE = "malware"
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploited:
+    """An entry of CISA's catalogue of known exploited vulnerabilities (KEV)."""
+
+    added: date
+    due: date
+    ransomware: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One problem, whoever saw it.
+
+    `rule` is an advisory id, or a rule id such as "lockfiles/missing-hash". `subject` is what the
+    problem is in: a purl, or a path. `paths` are chains of package keys from a direct dependency
+    down to the subject. `seen_by` and `missed_by` name scanners that could have seen it.
+    `cvss` is the vector that `score` (0.0-10.0) was computed from. `epss` is a probability.
+    """
+
+    check: str
+    rule: str
+    kind: Kind
+    severity: Severity
+    title: str
+    subject: str
+    locations: tuple[Location, ...]
+    detail: str = ""
+    fix: str = ""
+    url: str = ""
+    aliases: tuple[str, ...] = ()
+    fixed_versions: tuple[str, ...] = ()
+    paths: tuple[tuple[str, ...], ...] = ()
+    cvss: str = ""
+    score: float | None = None
+    epss: float | None = None
+    exploited: Exploited | None = None
+    seen_by: tuple[str, ...] = ()
+    missed_by: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every id by which the problem is known; one waiver for any of them covers it."""
+        return frozenset((self.rule, *self.aliases))
+
+    @property
+    def fingerprint(self) -> str:
+        """Stable under line moves and re-runs: what, in what. 32 hexadecimal digits."""
+        text = "\0".join((self.check, self.rule, self.subject))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """One input that was not evaluated, by name and reason."""
+
+    subject: str
+    gap: Gap
+    why: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Inputs known beforehand against inputs that a tool's output accounts for.
+
+    `expected` and `evaluated` count `unit`s ("packages"); every difference is named in `missing`.
+    `scope` is the file or artefact that was looked at.
+    """
+
+    scope: str
+    unit: str
+    expected: int
+    evaluated: int
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was expected was evaluated."""
+        return self.evaluated == self.expected and not self.missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRecord:
+    """A program that took part. `digest` is of its installed file list or binary."""
+
+    name: str
+    version: str
+    digest: str = ""
+    obtained: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataRecord:
+    """Facts that a check relied on: which, from where, how old.
+
+    `as_of` is the snapshot's own date, never a file time; `fresh` is judged on the report's day.
+    """
+
+    name: str
+    origin: str
+    digest: str = ""
+    as_of: date | None = None
+    entries: int | None = None
+    fresh: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """A file the check left in the output folder, relative to it."""
+
+    path: str
+    digest: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a check made of its tool's output, before faults and freshness are weighed."""
+
+    findings: tuple[Finding, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    data: tuple[DataRecord, ...] = ()
+    artefacts: tuple[Artefact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one check can vouch for. `reason` is one sentence, empty for clean and found."""
+
+    check: str
+    status: Status
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    tools: tuple[ToolRecord, ...] = ()
+    data: tuple[DataRecord, ...] = ()
+    artefacts: tuple[Artefact, ...] = ()
+
+    @property
+    def expected(self) -> int:
+        """Inputs known beforehand, over all scopes."""
+        return sum(part.expected for part in self.coverage)
+
+    @property
+    def evaluated(self) -> int:
+        """Inputs accounted for, over all scopes."""
+        return sum(part.evaluated for part in self.coverage)
+
+
+# ------------------------------------------------------------------------------------- policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A risk accepted by somebody until a day. `expires` is the last day on which it holds."""
+
+    id: str
+    reason: str
+    owner: str
+    expires: date
+    package: str = ""
+    path: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What is acceptable. `required` empty means: every registered check.
+
+    `fail_on` is the lowest severity that violates the policy; `None` means that no rated
+    severity does. Known exploited and malicious packages always do.
+    """
+
+    fail_on: Severity | None = Severity.HIGH
+    fail_on_unknown: bool = True
+    required: tuple[str, ...] = ()
+    required_controls: tuple[str, ...] = ()
+    advisories_max_age_days: int = 7
+    kev_max_age_days: int = 30
+    waivers: tuple[Waiver, ...] = ()
+    origin: str = "built-in defaults"
+    digest: str = ""
+
+
+class Disposition(StrEnum):
+    """What policy made of a finding."""
+
+    VIOLATION = "violation"
+    BELOW_THRESHOLD = "below_threshold"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A finding and what policy made of it. `waiver` is set only when the finding is waived."""
+
+    finding: Finding
+    disposition: Disposition
+    why: str
+    waiver: Waiver | None = None
+
+
+# ------------------------------------------------------------------------------------ controls
+
+
+class Gate(StrEnum):
+    """What a control's failure does: block the verdict, warn, or only inform."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One requirement of a framework that a control's result is evidence for.
+
+    `counted` is false where the id could not be verified or fits only indirectly.
+    """
+
+    framework: str
+    id: str
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One question an auditor asks, as data. `how` says how it is evaluated."""
+
+    id: str
+    title: str
+    rationale: str
+    how: str
+    fix: str
+    severity: Severity
+    gate: Gate
+    checks: tuple[str, ...]
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A control's outcome with the reason and the evidence it rests on (file names or checks)."""
+
+    outcome: Outcome
+    reason: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlResult:
+    """A control and its answer."""
+
+    control: Control
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameworkCount:
+    """How many of a framework's requirements have evidence here: never a claim to comply.
+
+    `evidenced` counts requirements whose controls were answered; `mapped` those that any control
+    of the catalogue maps to. `total` is the framework's own number, `None` where it has none.
+    """
+
+    framework: str
+    version: str
+    evidenced: int
+    mapped: int
+    total: int | None = None
+
+
+# -------------------------------------------------------------------------------------- report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unevaluated:
+    """A line of the report's second section: what nobody looked at, why, and how to mend it."""
+
+    what: str
+    gap: Gap
+    why: str
+    fix: str = ""
+    location: Location | None = None
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The answer, its exit code, and the reasons for it, worst first."""
+
+    decision: Decision
+    exit_code: int
+    headline: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What differs between two equal runs. Absent under `SOURCE_DATE_EPOCH`."""
+
+    started: datetime
+    seconds: float
+    python: str
+    platform: str
+    checks: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything the renderers need; the same evidence gives the same report.
+
+    `unevaluated`, `findings` (worst first) and `controls` are in reading order. Findings appear
+    once, in `findings`; the copies inside `evidence` are dropped before a report is made.
+    """
+
+    version: str
+    target: Target
+    as_of: date
+    policy: Policy
+    verdict: Verdict
+    unevaluated: tuple[Unevaluated, ...]
+    findings: tuple[Judged, ...]
+    evidence: tuple[Evidence, ...]
+    controls: tuple[ControlResult, ...]
+    frameworks: tuple[FrameworkCount, ...]
+    notices: tuple[str, ...] = ()
+    run: RunFacts | None = None
