@@ -59,7 +59,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Worst first: 0 for critical. `unknown` sorts after high, so that it is looked at early."""
+        """Worst first: 0 for critical. `unknown` comes after high, so that it is seen early."""
         return _SEVERITY_ORDER.index(self)
 
 
@@ -211,13 +211,29 @@ class Git:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A file in which people write what a project needs.
+
+    `declared` counts the dependencies it asks for; `None` where that cannot be told without
+    running it (`setup.py`, dynamic metadata) or where no reader knows the format.
+    """
+
+    path: str
+    declared: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A folder with manifests of one ecosystem and the locks that belong to it."""
+    """A folder with manifests of one ecosystem and the locks that belong to it.
+
+    `path` is "." at the root. `locks` are paths, in the folder itself or in the workspace root
+    above it; one that no reader knows has no `Lock` in the target.
+    """
 
     path: str
     ecosystem: str
-    manifests: tuple[str, ...]
-    locks: tuple[str, ...]
+    manifests: tuple[Manifest, ...] = ()
+    locks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,7 +340,7 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """Stable under line moves and re-runs: what, in what. 32 hexadecimal digits."""
-        text = "\0".join((self.check, self.rule, self.subject))
+        text = f"{self.check}\0{self.rule}\0{self.subject}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
