@@ -1,0 +1,76 @@
+"""What every test may use: golden files, and the switch for tests that need the internet."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TESTS = Path(__file__).parent
+DATA = TESTS / "data"
+
+
+class Golden(Protocol):
+    """Compares `content` with the recorded file `name`, or records it under `--record`."""
+
+    def __call__(self, name: str, content: str | bytes) -> None: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record", action="store_true", help="write golden files anew; review them as a diff"
+    )
+    parser.addoption(
+        "--online", action="store_true", help="also run tests that need services on the internet"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--online"):
+        return
+    skip = pytest.mark.skip(reason="needs the internet: give --online to run it")
+    for item in items:
+        if item.get_closest_marker("online"):
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """`golden(name, content)`: the file stands in tests/data/<folder of the test>/<name>.
+
+    A missing file fails like a different one: only `--record` creates it.
+    """
+    folder = DATA / request.path.parent.relative_to(TESTS)
+    return _comparer(folder, record=bool(request.config.getoption("--record")))
+
+
+def _comparer(folder: Path, *, record: bool) -> Callable[[str, str | bytes], None]:
+    def compare(name: str, content: str | bytes) -> None:
+        file = folder / name
+        found = content.encode() if isinstance(content, str) else content
+        if record:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(found)
+            return
+        if not file.is_file():
+            pytest.fail(f"no golden file {file.relative_to(TESTS)}: run pytest with --record")
+        wanted = file.read_bytes()
+        if found != wanted:
+            line = _first_difference(found, wanted)
+            assert found.decode(errors="replace") == wanted.decode(errors="replace"), (
+                f"{file.relative_to(TESTS)} differs from line {line} on;"
+                " if that is meant, run pytest with --record and review the diff"
+            )
+            pytest.fail(f"{file.relative_to(TESTS)} differs in bytes that are not text")
+
+    return compare
+
+
+def _first_difference(found: bytes, wanted: bytes) -> int:
+    pairs = zip(re.split(rb"(?<=\n)", found), re.split(rb"(?<=\n)", wanted), strict=False)
+    return next((number for number, (a, b) in enumerate(pairs, 1) if a != b), 1)
