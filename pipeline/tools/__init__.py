@@ -1,0 +1,1 @@
+"""The programs that checks wrap: how they are found, started and bounded."""
