@@ -1,0 +1,52 @@
+"""The checks: one module per question, all of one shape, and the registry of them.
+
+A check plans jobs for a tool and reads what the tool left; both are pure functions, so that
+recorded output tests them. Running, time limits and faults belong to `pipeline.collect`.
+
+A new check is a module here, a test module, and a line in `CHECKS`; its Nox session, evidence
+file and policy key follow from the name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.checks import dependencies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pipeline.checks.job import Job, Network, Options, Ran, Rule, Skip, Tool
+    from pipeline.model import Reading, Target
+
+
+class Check(Protocol):
+    """What a module in this folder provides. The first line of its docstring is its question."""
+
+    @property
+    def TOOL(self) -> Tool | None:  # noqa: N802 - modules hold constants
+        """The program it needs, if any."""
+
+    @property
+    def NETWORK(self) -> Network:  # noqa: N802
+        """What it needs from outside."""
+
+    @property
+    def RULES(self) -> Mapping[str, Rule]:  # noqa: N802
+        """The rules it can report, by id; advisories need none."""
+
+    def plan(self, target: Target, options: Options) -> Sequence[Job] | Skip:
+        """The jobs to run, or why there are none."""
+
+    def read(self, target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
+        """What the jobs' output says; raises `UnreadableOutputError` when it makes no sense."""
+
+
+CHECKS: dict[str, Check] = {
+    "dependencies": dependencies,
+}
+
+
+def question(check: Check) -> str:
+    """The question a check answers: the first line of its module's docstring."""
+    return (check.__doc__ or "").strip().splitlines()[0]

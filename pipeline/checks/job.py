@@ -1,0 +1,89 @@
+"""What passes between a check and the collector that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pipeline.advisories.source import Answer, Question
+from pipeline.model import DataRecord, Exploited, Status
+
+
+class Network(StrEnum):
+    """What a check needs from outside; the collector refuses all of it under `--offline`."""
+
+    NONE = "none"
+    ADVISORIES = "advisories"
+    REGISTRY = "registry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A program installed from the package index beside the pipeline, run as a module.
+
+    `distribution` is its name on the index and of its dependency group.
+    """
+
+    distribution: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule's explanation: what is wrong, why it matters, what to do."""
+
+    title: str
+    why: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """The check has nothing to run. Only `not_applicable` names a rule that the target met."""
+
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One process to run in an empty folder.
+
+    `arguments` follow the tool's own command. `inputs` are written into the folder first, the
+    files named in `outputs` are read from it afterwards. `accept` lists the exit codes with which
+    the tool says that it did its work; `timeout` is in seconds.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    inputs: Mapping[str, bytes] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    accept: frozenset[int] = frozenset({0})
+    timeout: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A job that ended with an accepted exit code. An output that was not written is absent."""
+
+    job: Job
+    exit_code: int
+    outputs: Mapping[str, bytes]
+    stdout: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a check may know beside the target; the collector fills it in.
+
+    `answers` holds what the advisory source said of every package of the target that could be
+    asked for. `relay_url` is where a tool finds the same answers in OSV's protocol. `exploited`
+    and `epss` are keyed by advisory id. `data` describes all of these.
+    """
+
+    relay_url: str = ""
+    answers: Mapping[Question, Answer] = field(default_factory=dict)
+    exploited: Mapping[str, Exploited] = field(default_factory=dict)
+    epss: Mapping[str, float] = field(default_factory=dict)
+    data: tuple[DataRecord, ...] = ()

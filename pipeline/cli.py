@@ -1,0 +1,188 @@
+"""The command line: what can be asked for, and faults into exit codes.
+
+Imports nothing that a verb does not need: `--help` answers as fast as the interpreter starts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import __version__
+from pipeline.errors import ExitCode, PipelineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+_EPILOG = """\
+examples:
+  supply-chain run                          everything, on the folder you stand in
+  supply-chain run ../service --offline     another repository, from the local advisories
+  supply-chain advisories update            fetch today's advisories, for offline runs
+  supply-chain explain DEP-03               what a rule, control, status or exit code means
+
+exit codes:
+  0 compliant   1 policy violated   2 usage or configuration
+  3 evidence incomplete   4 signature not made or not verified   130 interrupted
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and answer with its exit code."""
+    arguments = _parser().parse_args(argv)
+    # A cancelled CI job sends SIGTERM: end the tools we started, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        command = import_module(f"pipeline.commands.{arguments.verb}")
+        return int(command.execute(arguments))
+    except PipelineError as error:
+        _complain(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away; nothing more can be said to it.
+        sys.stderr.close()
+        return ExitCode.INCOMPLETE
+    # Python's own exit code for a crash is 1, which would read as "policy violated".
+    except Exception:  # noqa: BLE001
+        import traceback  # noqa: PLC0415 - on a crash only
+
+        traceback.print_exc()
+        sys.stderr.write("error: a fault in the pipeline itself; please report it\n")
+        return ExitCode.INCOMPLETE
+
+
+def _complain(error: PipelineError) -> None:
+    from pipeline.text import plain  # noqa: PLC0415 - on an error only
+
+    first, *rest = str(error).splitlines()
+    sys.stderr.write(f"error: {plain(first)}\n")
+    for line in rest:
+        sys.stderr.write(f"  {plain(line)}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="supply-chain",
+        description="Is this supply chain acceptable, and how do you know?",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"supply-chain {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
+
+    run = _verb(verbs, "run", "the whole pipeline: plan, every check, report, gate")
+    _target(run)
+    _planning(run)
+    run.add_argument("--json", action="store_true", help="print report.json")
+
+    plan = _verb(verbs, "plan", "start a run: discover the target, settle the policy")
+    _target(plan)
+    _planning(plan)
+
+    check = _verb(verbs, "check", "run checks of the planned run and record their evidence")
+    check.add_argument("checks", nargs="*", metavar="CHECK", help="default: every planned one")
+    _output(check)
+
+    report = _verb(verbs, "report", "judge the evidence and write the report")
+    _output(report)
+
+    gate = _verb(verbs, "gate", "turn the report's verdict into the exit code")
+    _output(gate)
+    gate.add_argument("--json", action="store_true", help="print the verdict as JSON")
+
+    discover = _verb(verbs, "discover", "show what is in a repository; writes nothing")
+    _target(discover)
+    discover.add_argument("--json", action="store_true", help="print JSON")
+
+    advisories = _verb(verbs, "advisories", "the local store of advisories")
+    _advisories(advisories)
+
+    explain = _verb(verbs, "explain", "what a rule, control, status, reason or exit code means")
+    explain.add_argument("id", nargs="?", help="default: list everything there is")
+    return parser
+
+
+def _verb(
+    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=text, description=text + ".", allow_abbrev=False)
+    parser.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+    return parser
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target", nargs="?", type=Path, default=Path(), metavar="PATH", help="default: here"
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the policy; default: supply-chain.yml of the folder you stand in, if that is PATH",
+    )
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="default: .supply-chain in PATH"
+    )
+
+
+def _planning(parser: argparse.ArgumentParser) -> None:
+    _output(parser)
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="CHECK", help="only this check (repeatable)"
+    )
+    parser.add_argument("--offline", action="store_true", help="no network at all")
+    parser.add_argument(
+        "--advisories",
+        type=Path,
+        metavar="FILE",
+        help="a store, an OSV export (zip) or a folder of OSV records to rely on",
+    )
+    parser.add_argument(
+        "--as-of",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="the day by which ages and expiries are judged; default: today (UTC)",
+    )
+
+
+def _advisories(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    load = actions.add_parser("import", help="make the store from OSV data and feeds on disk")
+    load.add_argument("sources", nargs="*", type=Path, help="OSV export zips or folders")
+    load.add_argument("--kev", type=Path, metavar="FILE", help="CISA's known exploited catalogue")
+    load.add_argument("--epss", type=Path, metavar="FILE", help="EPSS scores (csv or csv.gz)")
+    load.add_argument(
+        "--as-of", type=_day, metavar="YYYY-MM-DD", help="the snapshot's date, if known better"
+    )
+    update = actions.add_parser("update", help="download OSV's exports, KEV and EPSS")
+    update.add_argument(
+        "--ecosystem", action="append", default=[], metavar="NAME", help="default: PyPI"
+    )
+    actions.add_parser("status", help="what the store holds, and how old it is")
+    serve = actions.add_parser("serve", help="answer OSV's protocol from the store, on loopback")
+    serve.add_argument("--port", type=int, default=0, help="default: any free one")
+    for action in actions.choices.values():
+        action.add_argument("--store", type=Path, metavar="FILE", help="default: in your cache")
+        action.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+        action.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _day(text: str) -> date:
+    from datetime import date  # noqa: PLC0415 - only where a day is given
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-01-31") from None

@@ -1,0 +1,147 @@
+"""From a plan to evidence: run what the checks plan, read what the tools left.
+
+The one place where a fault becomes a status. A check that did not do its whole work never comes
+out `clean`: a missing tool, an exit code nobody expects, a time limit, output that makes no
+sense and a fault of our own are `errored`; inputs that nobody answered for are `partial`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.checks import CHECKS
+from pipeline.checks.job import Network, Options, Ran, Skip
+from pipeline.errors import IncompleteError, PipelineError, UsageError
+from pipeline.model import Evidence, Status
+from pipeline.tools import python
+from pipeline.tools.run import Command, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.checks import Check
+    from pipeline.checks.job import Job
+    from pipeline.model import Reading, ToolRecord
+    from pipeline.store import Output, Plan
+
+MAX_PROCESSES = 4
+"""Tools of one check that run at the same time, at most."""
+
+
+def collect(name: str, plan: Plan, output: Output) -> Evidence:
+    """Run the check `name` and record its evidence in the output folder.
+
+    Raises `UsageError` for a name that is no check or is not planned, and `IncompleteError`
+    when the evidence cannot be written.
+    """
+    if name not in plan.checks:
+        raise UsageError(
+            f"{name!r} is not planned", fix=f"choose one of {', '.join(sorted(plan.checks))}"
+        )
+    started = time.monotonic()
+    evidence = _evidence(name, CHECKS[name], plan)
+    output.record(plan, evidence, seconds=time.monotonic() - started)
+    return evidence
+
+
+def _evidence(name: str, check: Check, plan: Plan) -> Evidence:
+    tool = python.find(check.TOOL.distribution) if check.TOOL else None
+    tools = (tool,) if tool else ()
+
+    def errored(reason: str) -> Evidence:
+        return Evidence(check=name, status=Status.ERRORED, reason=reason, tools=tools)
+
+    try:
+        found = _run(check, plan, tool)
+    except PipelineError as error:
+        return errored(" ".join(str(error).split()))
+    # A defect of ours must not take the other checks and the report with it. It is loud on
+    # standard error and `errored` in the evidence, so it cannot pass for an answer.
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc(file=sys.stderr)
+        return errored(f"a fault in the pipeline itself: {type(error).__name__}")
+    if isinstance(found, Skip):
+        return Evidence(check=name, status=found.status, reason=found.reason, tools=tools)
+    status, reason = _status(found)
+    return Evidence(
+        check=name,
+        status=status,
+        reason=reason,
+        findings=found.findings,
+        coverage=found.coverage,
+        tools=tools,
+        data=found.data,
+        artefacts=found.artefacts,
+    )
+
+
+def _status(reading: Reading) -> tuple[Status, str]:
+    """`clean` needs something to have been expected, and all of it evaluated."""
+    expected = sum(part.expected for part in reading.coverage)
+    evaluated = sum(part.evaluated for part in reading.coverage)
+    if not all(part.complete for part in reading.coverage):
+        unit = reading.coverage[0].unit
+        return Status.PARTIAL, f"{evaluated} of {expected} {unit} were evaluated"
+    if reading.findings:
+        return Status.FOUND, ""
+    return Status.CLEAN, ""
+
+
+def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
+    with ExitStack() as stack:
+        options = Options()
+        if check.NETWORK is Network.ADVISORIES:
+            options = _advised(check, plan, stack)
+        jobs = check.plan(plan.target, options)
+        if isinstance(jobs, Skip):
+            return jobs
+        runs: list[Ran] = []
+        if jobs:
+            if check.TOOL is None or tool is None:
+                name = check.TOOL.distribution if check.TOOL else "its tool"
+                raise IncompleteError(
+                    f"{name} is not installed", fix=f"install it: python3 -m pip install {name}"
+                )
+            runs = _run_jobs(jobs, python.command(check.TOOL.module))
+        return check.read(plan.target, options, runs)
+
+
+def _run_jobs(jobs: Sequence[Job], command: tuple[str, ...]) -> list[Ran]:
+    with (
+        tempfile.TemporaryDirectory(prefix="supply-chain-") as scratch,
+        ThreadPoolExecutor(max_workers=min(len(jobs), MAX_PROCESSES)) as pool,
+    ):
+        folders = [Path(scratch, str(number)) for number in range(len(jobs))]
+        return list(pool.map(lambda job, folder: _run_job(job, command, folder), jobs, folders))
+
+
+def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran:
+    """Run one job in a folder of its own; raises `IncompleteError` for every way to fail."""
+    work, home = folder / "work", folder / "home"
+    work.mkdir(parents=True)
+    home.mkdir()
+    for name, content in job.inputs.items():
+        (work / name).write_bytes(content)
+    result = run(
+        Command(
+            argv=(*command, *job.arguments),
+            accept=job.accept,
+            timeout=job.timeout,
+            label=job.name,
+        ),
+        cwd=work,
+        home=home,
+    )
+    if result.fault:
+        said = result.stderr.strip().splitlines()
+        raise IncompleteError(f"{result.detail}{': ' + said[-1][:300] if said else ''}")
+    outputs = {name: (work / name).read_bytes() for name in job.outputs if (work / name).is_file()}
+    assert result.exit_code is not None
+    return Ran(job=job, exit_code=result.exit_code, outputs=outputs, stdout=result.stdout)

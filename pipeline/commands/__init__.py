@@ -1,0 +1,1 @@
+"""The commands, one file per verb; imported only when the verb is used."""

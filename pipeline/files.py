@@ -1,0 +1,47 @@
+"""Writing files so that nobody ever sees half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace `path` by `content` in one step; raises `IncompleteError` when the disk refuses."""
+    with explained(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 as "sha256:" and 64 hexadecimal digits."""
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn a disk's refusal to write at or below `path` into an `IncompleteError`."""
+    try:
+        yield
+    except OSError as error:
+        raise IncompleteError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(path),
+            fix="make room or rights for it, or choose another folder with --output",
+        ) from error

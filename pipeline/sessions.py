@@ -1,0 +1,179 @@
+"""The Nox sessions, made from the registry of checks; any project's noxfile can have them.
+
+    # noxfile.py of another project
+    from pipeline import sessions
+    sessions.register()
+
+    plan -> one session per check, side by side -> report -> gate
+
+A check session succeeds as soon as its evidence is recorded: only `gate` goes red. Every session
+has an environment of its own, with its tool from the pipeline's own lock file, hashes checked,
+and this very copy of the pipeline. Imports nothing beyond Nox and the standard library's reach:
+the interpreter that runs Nox has none of the pipeline's dependencies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nox
+
+from pipeline.checks import CHECKS, question
+from pipeline.resources import project_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHARED = _PACKAGE / "_shared"
+USAGE = "arguments after --: those of `supply-chain plan`, and --target PATH"
+
+
+def register() -> None:
+    """Define the sessions `plan`, one per check, `report` and `gate` in the calling noxfile.
+
+    `nox` without `-s` then runs them all; sessions that the noxfile defines itself stay as they
+    are. Run in parallel unless the noxfile or the command line says otherwise.
+    """
+    nox.options.default_venv_backend = "uv"
+    nox.options.reuse_venv = "yes"
+    nox.options.parallel = "auto"
+    nox.options.sessions = ["gate"]
+    nox.session(_plan, name="plan")
+    for name in CHECKS:
+        _register_check(name)
+    nox.session(_report, name="report", requires=list(CHECKS))
+    nox.session(_gate, name="gate", requires=["report"])
+
+
+def _register_check(name: str) -> None:
+    def check(session: nox.Session) -> None:
+        tool = CHECKS[name].TOOL
+        supply_chain(
+            session,
+            "check",
+            name,
+            *_output(session),
+            groups=(tool.distribution,) if tool else (),
+        )
+
+    check.__doc__ = question(CHECKS[name])
+    nox.session(check, name=name, requires=["plan"], allow_parallel=True)
+
+
+def _plan(session: nox.Session) -> None:
+    """Find out what is in the repository and start a run (-- --target PATH for another)."""
+    target, rest = split(session)
+    supply_chain(session, "plan", str(target), *_output(session), *rest)
+
+
+def _report(session: nox.Session) -> None:
+    """Judge the evidence and write the report in every format."""
+    supply_chain(session, "report", *_output(session), "--quiet")
+
+
+def _gate(session: nox.Session) -> None:
+    """Fail unless the report says that the repository is compliant."""
+    supply_chain(session, "gate", *_output(session))
+
+
+def supply_chain(
+    session: nox.Session,
+    *arguments: str,
+    groups: Sequence[str] = (),
+    success_codes: Sequence[int] = (0,),
+) -> None:
+    """Run the pipeline's command line in the session's environment.
+
+    `groups` are dependency groups of the pipeline's lock file to have beside it. The working
+    folder is the one Nox was called from.
+    """
+    install(session, *groups)
+    root = import_root(session)
+    with session.chdir(session.invoked_from):
+        session.run(
+            "python",
+            "-P",  # the working folder belongs to the scanned repository: import nothing from it
+            "-m",
+            "pipeline",
+            *arguments,
+            env={"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"},
+            success_codes=list(success_codes),
+        )
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install what the pipeline needs, and `groups`, as locked: exact versions, hashes checked.
+
+    Does nothing where the environment already has just that.
+    """
+    lock = project_file("uv.lock")
+    wanted = hashlib.sha256(lock.read_bytes() + repr(groups).encode()).hexdigest()
+    stamp = Path(session.virtualenv.location) / ".supply-chain-lock"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    stamp.unlink(missing_ok=True)
+    folder = Path(session.create_tmp()).resolve()
+    # An empty folder and --no-config: neither the scanned repository's nor a user's uv settings
+    # may change what is installed or where from. UV_INDEX_URL and its like still hold.
+    for name in ("pyproject.toml", "uv.lock"):
+        shutil.copyfile(project_file(name), folder / name)
+    with session.chdir(folder):
+        session.run(
+            *("uv", "export", "--no-config", "--frozen", "--quiet", "--no-emit-project"),
+            *("--no-default-groups", "--format", "requirements-txt"),
+            *(part for group in groups for part in ("--group", group)),
+            *("--output-file", "requirements.txt"),
+            external=True,
+        )
+        session.run(
+            *("uv", "pip", "install", "--no-config", "--quiet", "--require-hashes"),
+            *("--only-binary", ":all:", "--compile-bytecode", "--no-deps"),
+            *("--requirements", "requirements.txt"),
+            external=True,
+        )
+    stamp.write_text(wanted)
+
+
+def import_root(session: nox.Session) -> Path:
+    """A folder with this copy of the package in it and nothing that could get in the way.
+
+    A checkout is one already. An installed package stands among its neighbours, so the session
+    gets a copy of it.
+    """
+    if not _SHARED.is_dir():
+        return _PACKAGE.parent
+    root = Path(session.virtualenv.location) / "supply-chain"
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(_PACKAGE, root / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+def split(session: nox.Session) -> tuple[Path, list[str]]:
+    """The target and the remaining arguments after `--`.
+
+    The target defaults to the folder Nox was called from. Relative paths are seen from there.
+    """
+    rest = list(session.posargs)
+    target = Path(session.invoked_from)
+    if "--target" in rest:
+        at = rest.index("--target")
+        if at + 1 == len(rest):
+            session.error(f"--target needs a path; {USAGE}")
+        target = target / rest[at + 1]
+        del rest[at : at + 2]
+    return Path(os.path.normpath(target)), rest
+
+
+def _output(session: nox.Session) -> tuple[str, str]:
+    """Where the run is kept, the same for every session of a run."""
+    target, rest = split(session)
+    if "--output" in rest:
+        at = rest.index("--output")
+        folder = Path(session.invoked_from, *rest[at + 1 : at + 2])
+        return ("--output", str(folder))
+    return ("--output", str(target / ".supply-chain"))

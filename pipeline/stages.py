@@ -1,0 +1,222 @@
+"""The stages of a run, each from the output folder to the output folder.
+
+    prepare   a repository and a policy  ->  plan.json
+    check     plan.json                  ->  evidence/<check>.json
+    report    plan and evidence          ->  report/
+    gate      report/report.json         ->  the verdict
+
+The command line, the Nox sessions and CI jobs are three ways to call these four functions.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import __version__
+from pipeline.checks import CHECKS
+from pipeline.errors import IncompleteError, UsageError
+from pipeline.model import RunFacts
+from pipeline.store import FOLDER, Output, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pipeline.model import Evidence, Report, Target, Verdict
+    from pipeline.settings import Settings
+    from pipeline.tree import Tree
+
+SETTINGS_FILE = "supply-chain.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asked for. `None` means: not said, use the default."""
+
+    target: Path
+    output: Path | None = None
+    config: Path | None = None
+    as_of: date | None = None
+    offline: bool = False
+    advisories: Path | None = None
+    checks: tuple[str, ...] = ()
+
+
+def output_of(target: Path, output: Path | None) -> Output:
+    """The output folder of a target: the one asked for, or `.supply-chain` at its root."""
+    return Output((output or target / FOLDER).absolute())
+
+
+def look(path: Path, config: Path | None) -> Target:
+    """What is in a repository; raises `UsageError` for a path that is no folder."""
+    return _discover(path, config)[1]
+
+
+def prepare(request: Request) -> tuple[Plan, Output]:
+    """Discover the target, settle the policy, start a run.
+
+    Raises `UsageError` for a target that is no folder, unknown checks and a bad configuration.
+    """
+    unknown = sorted(set(request.checks) - CHECKS.keys())
+    if unknown:
+        raise UsageError(
+            f"there is no check {unknown[0]!r}", fix=f"choose one of {', '.join(CHECKS)}"
+        )
+    tree, target, settings, notices = _discover(request.target, request.config)
+    output = output_of(tree.root, request.output)
+    plan = Plan(
+        root=str(tree.root),
+        as_of=request.as_of or today(),
+        offline=request.offline,
+        checks=request.checks or tuple(CHECKS),
+        target=target,
+        policy=settings.policy,
+        advisories=str(request.advisories.absolute()) if request.advisories else None,
+        osv_url=settings.osv_url,
+        pypi_url=settings.pypi_url,
+        notices=notices,
+        started=None if _reproducible() else datetime.now(UTC),
+    )
+    return output.begin(plan), output
+
+
+def check(
+    names: Sequence[str], output: Output, *, tell: Callable[[Evidence], None] | None = None
+) -> tuple[Evidence, ...]:
+    """Run checks of the current run side by side and record their evidence.
+
+    `tell` is called for each one as it ends. No names means every planned check.
+    """
+    from pipeline.collect import collect  # noqa: PLC0415 - only this stage runs tools
+    from pipeline.tools.run import terminate_all  # noqa: PLC0415
+
+    plan = output.plan()
+    chosen = tuple(names) or plan.checks
+
+    def one(name: str) -> Evidence:
+        evidence = collect(name, plan, output)
+        if tell:
+            tell(evidence)
+        return evidence
+
+    with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
+        try:
+            return tuple(pool.map(one, chosen))
+        except KeyboardInterrupt:
+            # Leaving the pool waits for its threads, and they wait for their tools.
+            terminate_all()
+            raise
+
+
+def report(output: Output) -> Report:
+    """Judge the evidence of the current run and write the report in every format."""
+    from pipeline import controls, policy  # noqa: PLC0415 - only this stage judges
+    from pipeline.report import write  # noqa: PLC0415
+
+    plan = output.plan()
+    recorded = output.evidence(plan)
+    evidence = {found.evidence.check: found.evidence for found in recorded}
+    judged = policy.weigh(
+        [finding for found in evidence.values() for finding in found.findings],
+        plan.policy,
+        plan.as_of,
+    )
+    results = controls.evaluate(
+        controls.Facts(
+            target=plan.target,
+            evidence=evidence,
+            judged=judged,
+            policy=plan.policy,
+            planned=plan.checks,
+            as_of=plan.as_of,
+            signed=None,
+        )
+    )
+    made = policy.judge(
+        version=__version__,
+        target=plan.target,
+        evidence=tuple(evidence.values()),
+        judged=judged,
+        controls=results,
+        frameworks=controls.count(results),
+        policy=plan.policy,
+        planned=plan.checks,
+        as_of=plan.as_of,
+        notices=plan.notices,
+    )
+    if plan.started is not None:
+        facts = RunFacts(
+            started=plan.started,
+            seconds=round((datetime.now(UTC) - plan.started).total_seconds(), 3),
+            python=platform.python_version(),
+            platform=platform.platform(),
+            checks=tuple((found.evidence.check, found.seconds) for found in recorded),
+        )
+        made = replace(made, run=facts)
+    write(made, output.report)
+    return made
+
+
+def gate(output: Output) -> Verdict:
+    """The verdict of the current run's report; raises `IncompleteError` when there is none."""
+    from pipeline.report import verdict_of  # noqa: PLC0415
+
+    path = output.report / "report.json"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise IncompleteError(
+            "there is no report", where=str(path), fix="run `supply-chain report` first"
+        ) from error
+    return verdict_of(content)
+
+
+def today() -> date:
+    """The day by which ages and expiries are judged unless `--as-of` says otherwise: UTC."""
+    return datetime.now(UTC).date()
+
+
+def _discover(path: Path, config: Path | None) -> tuple[Tree, Target, Settings, tuple[str, ...]]:
+    from pipeline.discover import discover  # noqa: PLC0415 - later stages need none of it
+    from pipeline.tree import Tree, UnreadableFileError  # noqa: PLC0415
+
+    try:
+        tree = Tree.at(path)
+    except UnreadableFileError as error:
+        raise UsageError(error.what, where=error.where, fix=error.fix) from error
+    settings, notices = _settings(tree.root, config)
+    target = discover(tree, exclude=settings.exclude, name=settings.name)
+    return tree, target, settings, notices
+
+
+def _settings(root: Path, config: Path | None) -> tuple[Settings, tuple[str, ...]]:
+    """The settings to use, and what the report must say of where they come from.
+
+    A repository must not shape its own verdict. Its `supply-chain.yml` is read only when the
+    target is the folder one stands in, or when it is named; for another target it is ignored
+    and the report says so.
+    """
+    from pipeline import settings  # noqa: PLC0415
+
+    own = root / SETTINGS_FILE
+    if config is None and own.is_file() and not own.is_symlink() and root == Path.cwd().resolve():
+        config = own
+    if config is None:
+        ignored = own.exists()
+        notice = f"{SETTINGS_FILE} in the scanned repository was not used: name it with --config"
+        return settings.DEFAULTS, (notice,) if ignored else ()
+    origin = SETTINGS_FILE if config.resolve() == own.resolve() else config.name
+    loaded = settings.load(config, origin=origin, checks=frozenset(CHECKS))
+    if config.resolve().is_relative_to(root):
+        return loaded, (f"the policy {origin} stands in the scanned repository itself",)
+    return loaded, ()
+
+
+def _reproducible() -> bool:
+    """Whether facts that differ between equal runs are to be left out."""
+    return "SOURCE_DATE_EPOCH" in os.environ

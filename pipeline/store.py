@@ -1,0 +1,160 @@
+"""The output folder `.supply-chain/`: where stages meet, and how values become files.
+
+    plan.json                  what is to be done: target, policy, checks; written by `discover`
+    evidence/<check>.json      what a check can vouch for
+    report/                    the report in every format
+
+A plan carries a random token, and so does every evidence file that was made for it: evidence
+left over from an earlier run, or committed by the scanned repository, has another token and
+counts as missing. Files are replaced atomically, so that an interrupted run leaves the old file
+or the new one.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline.errors import IncompleteError, UsageError
+from pipeline.files import explained, write
+from pipeline.model import Evidence, Policy, Status, Target
+
+FOLDER = ".supply-chain"
+"""Name of the output folder at the root of the scanned repository."""
+
+_FORMAT = 1
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one run is about to do, agreed before any check starts.
+
+    `root` is the absolute path of the scanned repository. `as_of` is the day by which ages and
+    expiries are judged. `advisories` names a store, export or folder that must be used; without
+    it the source is chosen.
+    """
+
+    root: str
+    as_of: date
+    offline: bool
+    checks: tuple[str, ...]
+    target: Target
+    policy: Policy
+    advisories: str | None = None
+    osv_url: str | None = None
+    pypi_url: str | None = None
+    notices: tuple[str, ...] = ()
+    started: datetime | None = None
+    token: str = ""
+    format: int = _FORMAT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An evidence file: the evidence, the plan it answers, and how long it took (seconds)."""
+
+    token: str
+    evidence: Evidence
+    seconds: float = 0.0
+    format: int = _FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The output folder at `folder`; created by `begin`."""
+
+    folder: Path
+
+    @property
+    def report(self) -> Path:
+        """The folder of the rendered report."""
+        return self.folder / "report"
+
+    def begin(self, plan: Plan) -> Plan:
+        """Start a run: drop what an earlier one left, write the plan, return it with its token.
+
+        Raises `UsageError` when the folder is a symbolic link or a file, as a scanned repository
+        could use either to have files written elsewhere.
+        """
+        for part in (self.folder, self.folder / "evidence", self.report):
+            if part.is_symlink() or (part.exists() and not part.is_dir()):
+                raise UsageError(
+                    "is not a folder of ours", where=str(part), fix="remove it, or use --output"
+                )
+        plan = replace(plan, token=secrets.token_hex(16))
+        with explained(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for part in (self.folder / "evidence", self.report):
+                if part.exists():
+                    shutil.rmtree(part)
+                part.mkdir()
+        # Ignored by git wherever it stands, so that results are never committed by accident.
+        write(self.folder / ".gitignore", b"*\n")
+        write(self.folder / "plan.json", encode(plan))
+        return plan
+
+    def plan(self) -> Plan:
+        """The plan of the current run; raises `UsageError` when no run was started here."""
+        path = self.folder / "plan.json"
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise UsageError(
+                "no run was started here", where=str(path), fix="run `supply-chain discover` first"
+            ) from None
+        except OSError as error:
+            raise IncompleteError(error.strerror or str(error), where=str(path)) from error
+        return decode(content, Plan, where=str(path))
+
+    def record(self, plan: Plan, evidence: Evidence, *, seconds: float) -> None:
+        """Write the evidence of one check."""
+        recorded = Recorded(token=plan.token, evidence=evidence, seconds=round(seconds, 3))
+        write(self.folder / "evidence" / f"{evidence.check}.json", encode(recorded))
+
+    def evidence(self, plan: Plan) -> tuple[Recorded, ...]:
+        """Evidence of the planned checks, in planned order; what was not recorded is left out.
+
+        An unreadable file becomes `errored` evidence; one of another run counts as missing.
+        """
+        found = []
+        for check in plan.checks:
+            path = self.folder / "evidence" / f"{check}.json"
+            try:
+                recorded = decode(path.read_bytes(), Recorded, where=str(path))
+            except FileNotFoundError:
+                continue
+            except (OSError, IncompleteError):
+                reason = "its evidence file cannot be read: run the check again"
+                recorded = Recorded(
+                    token=plan.token,
+                    evidence=Evidence(check=check, status=Status.ERRORED, reason=reason),
+                )
+            if recorded.token == plan.token and recorded.evidence.check == check:
+                found.append(recorded)
+        return tuple(found)
+
+
+def encode(value: Any) -> bytes:
+    """A model value as indented JSON with sorted keys and a final newline."""
+    import msgspec  # noqa: PLC0415 - a command that stores nothing should not pay for it
+
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
+
+
+def decode(content: bytes, kind: type[_Value], *, where: str) -> _Value:
+    """The value of type `kind` in `content`; raises `IncompleteError` for anything else."""
+    import msgspec  # noqa: PLC0415 - as above
+
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise IncompleteError(
+            f"not a {kind.__name__.lower()} of this version: {error}",
+            where=where,
+            fix="run the pipeline again from the start",
+        ) from error

@@ -1,0 +1,53 @@
+"""Tools that come from the Python package index, installed beside the pipeline itself."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+
+from pipeline.files import digest
+from pipeline.model import ToolRecord
+
+_INSTALLER_FILES = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json")
+
+
+def find(distribution: str) -> ToolRecord | None:
+    """The installed distribution, or `None`."""
+    try:
+        found = metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+    return ToolRecord(
+        name=distribution,
+        version=found.version,
+        digest=_digest(found),
+        obtained="installed beside the pipeline",
+    )
+
+
+def command(module: str) -> tuple[str, ...]:
+    """How a tool's module is started: in isolation.
+
+    Neither the working directory nor `PYTHON*` variables nor the user's own packages can then
+    put other code in its place.
+    """
+    return (sys.executable, "-I", "-m", module)
+
+
+def _digest(found: metadata.Distribution) -> str:
+    """A digest of RECORD, the wheel format's list of every installed file with its hash.
+
+    What differs from one installation to the next is left out: start scripts, compiled files,
+    and the installer's own notes.
+    """
+    record = found.read_text("RECORD")
+    if not record:
+        return ""
+    lines = sorted(
+        line
+        for line in record.splitlines()
+        if "sha256=" in line
+        and not line.startswith("..")
+        and not line.split(",", 1)[0].endswith((".pyc", *_INSTALLER_FILES))
+    )
+    return digest("\n".join(lines).encode())
