@@ -169,8 +169,10 @@ def purl(ecosystem: str, name: str, version: str | None) -> str:
     An npm scope and a Go module path keep their slashes as namespace separators.
     """
     kind = _PURL_TYPE.get(ecosystem, ecosystem.lower().replace(" ", "-"))
-    path = "/".join(quote(part, safe=".-_~") for part in name.split("/"))
-    return f"pkg:{kind}/{path}" + (f"@{quote(version, safe='.-_~:')}" if version else "")
+    path = "/".join(quote(part, safe=".-_~", errors="replace") for part in name.split("/"))
+    return f"pkg:{kind}/{path}" + (
+        f"@{quote(version, safe='.-_~:', errors='replace')}" if version else ""
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +343,7 @@ class Finding:
     def fingerprint(self) -> str:
         """Stable under line moves and re-runs: what, in what. 32 hexadecimal digits."""
         text = f"{self.check}\0{self.rule}\0{self.subject}"
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
