@@ -538,11 +538,15 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A control's outcome with the reason and the evidence it rests on (file names or checks)."""
+    """A control's outcome with the reason and the evidence it rests on (file names or checks).
+
+    `gap` says why there is no answer, for `not_evaluated` and `error`.
+    """
 
     outcome: Outcome
     reason: str
     evidence: tuple[str, ...] = ()
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
