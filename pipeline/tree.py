@@ -21,6 +21,10 @@ class UnreadableFileError(IncompleteError):
     """A file of the repository could not be read; `what` says why, `where` is its path."""
 
 
+class FileTooLargeError(UnreadableFileError):
+    """A file of the repository is larger than the reader accepts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tree:
     """A view of the folder `root`, which must be an absolute, resolved path."""
@@ -49,14 +53,14 @@ class Tree:
                 if not stat.S_ISREG(found.st_mode):
                     raise UnreadableFileError("not a regular file", where=path)
                 if found.st_size > limit:
-                    raise UnreadableFileError(
+                    raise FileTooLargeError(
                         f"{found.st_size} bytes is more than the limit of {limit}", where=path
                     )
                 content = file.read(limit + 1)
         except OSError as error:
             raise UnreadableFileError(error.strerror or str(error), where=path) from error
         if len(content) > limit:
-            raise UnreadableFileError(f"grew past the limit of {limit} bytes", where=path)
+            raise FileTooLargeError(f"grew past the limit of {limit} bytes", where=path)
         return content
 
     def text(self, path: str, *, limit: int = MAX_FILE_BYTES) -> str:
