@@ -24,6 +24,7 @@ examples:
   supply-chain run                          everything, on the folder you stand in
   supply-chain run ../service --offline     another repository, from the local advisories
   supply-chain advisories update            fetch today's advisories, for offline runs
+  supply-chain demo                         a report to look at, from a bundled example
   supply-chain explain DEP-03               what a rule, control, status or exit code means
 
 exit codes:
@@ -105,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
 
     advisories = _verb(verbs, "advisories", "the local store of advisories")
     _advisories(advisories)
+
+    demo = _verb(verbs, "demo", "the whole job on a bundled example; needs no network")
+    _output(demo)
 
     explain = _verb(verbs, "explain", "what a rule, control, status, reason or exit code means")
     explain.add_argument("id", nargs="?", help="default: list everything there is")

@@ -1,0 +1,143 @@
+"""The structure that docs/architecture.md promises, held against the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "pipeline"
+
+# A module may import from lower layers, and from its own room. The same table stands in
+# docs/architecture.md.
+LAYERS: tuple[frozenset[str], ...] = (
+    frozenset({"model", "errors", "text", ""}),
+    frozenset({"tree", "files", "resources"}),
+    frozenset({"tools", "locks", "advisories", "policy", "store", "settings", "progress"}),
+    frozenset({"discover"}),
+    frozenset({"checks", "report", "controls"}),
+    frozenset({"collect"}),
+    frozenset({"stages"}),
+    frozenset({"cli", "commands", "sessions"}),
+    frozenset({"__main__"}),
+)
+LAYER = {room: number for number, layer in enumerate(LAYERS) for room in layer}
+
+
+def room(module: str) -> str:
+    """The first part below the package: "pipeline.tools.run" -> "tools"."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Every module of ours that a file imports, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: a relative import hides its direction"
+            if node.module == "pipeline":
+                found.update(f"pipeline.{name.name}" for name in node.names)
+            else:
+                found.add(node.module)
+    return {name for name in found if name.split(".")[0] == "pipeline"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py").replace("__init__", "")
+    for name in imports(path):
+        other = room(name) if room(name) in LAYER else ""
+        assert other == own or LAYER[other] < LAYER[own], f"{own} must not import {name}"
+
+
+def test_every_room_has_a_layer() -> None:
+    rooms = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in modules()}
+    assert rooms - {"__init__"} == LAYER.keys() - {""}
+
+
+def test_one_door_to_other_programs() -> None:
+    callers = [
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        if re.search(
+            r"\bsubprocess\b|\bos\.(system|popen|exec|spawn|posix_spawn)", path.read_text()
+        )
+    ]
+    assert callers == ["tools/run.py"]
+
+
+def test_the_lowest_layer_needs_only_the_standard_library() -> None:
+    allowed = sys.stdlib_module_names | {"pipeline"}
+    for name in ("model", "errors", "text"):
+        tree = ast.parse((PACKAGE / f"{name}.py").read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                assert (node.module or "").split(".")[0] in allowed
+            elif isinstance(node, ast.Import):
+                assert all(one.name.split(".")[0] in allowed for one in node.names)
+
+
+def test_help_imports_only_the_command_line() -> None:
+    code = (
+        "import sys, contextlib, io\n"
+        "from pipeline.cli import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
+        "    main(['--help'])\n"
+        "print(*sorted(name for name in sys.modules if name.split('.')[0] in"
+        " {'pipeline', 'requests', 'msgspec', 'yaml', 'jinja2', 'sqlite3', 'packaging',"
+        " 'jsonschema_rs', 'dataclasses', 'http', 'asyncio'}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["pipeline", "pipeline.cli", "pipeline.errors"]
+
+
+def test_the_noxfile_needs_nothing_but_nox() -> None:
+    code = (
+        "import sys\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in {'requests', 'msgspec', 'yaml', 'jinja2', 'cvss',"
+        " 'jsonschema_rs', 'pip_audit'}:\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        "import pipeline.sessions\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_has_its_test(path: Path) -> None:
+    relative = path.relative_to(PACKAGE)
+    if relative.name in {"__init__.py", "__main__.py"} or relative.parts[0] == "commands":
+        return  # held by the tests of their room and of the command line
+    assert (ROOT / "tests" / relative.parent / f"test_{relative.name}").is_file()
+
+
+def test_nothing_is_left_behind() -> None:
+    words = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", "pipeline", "tests", "docs", "noxfile.py", "templates"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.decode().split("\0"):
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".j2", ".yml", ".toml"} and path.is_file():
+            found = words.search(path.read_text(encoding="utf-8"))
+            assert not found, f"{name}: {found and found[0]}"

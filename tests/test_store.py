@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import IncompleteError, UsageError
+from pipeline.model import Evidence, Policy, Status, Target
+from pipeline.store import Output, Plan, Recorded, decode, encode
+
+PLAN = Plan(
+    root="/somewhere",
+    as_of=date(2026, 1, 2),
+    offline=True,
+    checks=("dependencies", "secrets"),
+    target=Target(name="x", git=None, files=0),
+    policy=Policy(),
+)
+CLEAN = Evidence(check="dependencies", status=Status.CLEAN)
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Output:
+    return Output(tmp_path / ".supply-chain")
+
+
+def test_a_plan_comes_back_as_it_was_written(output: Output) -> None:
+    plan = output.begin(PLAN)
+    assert output.plan() == plan
+    assert replace(plan, token="") == PLAN
+    assert (output.folder / ".gitignore").read_text() == "*\n"
+
+
+def test_evidence_comes_back_in_planned_order(output: Output) -> None:
+    plan = output.begin(PLAN)
+    secrets = Evidence(check="secrets", status=Status.SKIPPED, reason="because")
+    output.record(plan, secrets, seconds=1.23456)
+    output.record(plan, CLEAN, seconds=2)
+    assert output.evidence(plan) == (
+        Recorded(token=plan.token, evidence=CLEAN, seconds=2),
+        Recorded(token=plan.token, evidence=secrets, seconds=1.235),
+    )
+
+
+def test_evidence_of_another_run_is_missing(output: Output) -> None:
+    old = output.begin(PLAN)
+    output.record(old, CLEAN, seconds=0)
+    kept = (output.folder / "evidence" / "dependencies.json").read_bytes()
+    plan = output.begin(PLAN)
+    assert output.evidence(plan) == ()
+    # Put back by somebody, or committed by the scanned repository: still of another run.
+    (output.folder / "evidence" / "dependencies.json").write_bytes(kept)
+    assert output.evidence(plan) == ()
+
+
+def test_evidence_under_another_name_is_missing(output: Output) -> None:
+    plan = output.begin(PLAN)
+    output.record(plan, CLEAN, seconds=0)
+    folder = output.folder / "evidence"
+    (folder / "dependencies.json").rename(folder / "secrets.json")
+    assert output.evidence(plan) == ()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"[" * 100_000, b'{"token": 1}'])
+def test_unreadable_evidence_is_errored(output: Output, content: bytes) -> None:
+    plan = output.begin(PLAN)
+    (output.folder / "evidence" / "dependencies.json").write_bytes(content)
+    (found,) = output.evidence(plan)
+    assert found.evidence.status is Status.ERRORED
+    assert found.evidence.check == "dependencies"
+
+
+def test_beginning_drops_an_earlier_report(output: Output) -> None:
+    output.begin(PLAN)
+    (output.report / "report.json").write_text("old")
+    output.begin(PLAN)
+    assert list(output.report.iterdir()) == []
+
+
+def test_a_link_in_place_of_the_folder_is_refused(output: Output, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "kept").touch()
+    output.folder.symlink_to(elsewhere)
+    with pytest.raises(UsageError, match="not a folder of ours"):
+        output.begin(PLAN)
+    assert (elsewhere / "kept").exists()
+
+
+def test_a_link_below_the_folder_is_refused(output: Output, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    output.folder.mkdir()
+    (output.folder / "evidence").symlink_to(elsewhere)
+    with pytest.raises(UsageError, match="not a folder of ours"):
+        output.begin(PLAN)
+
+
+def test_a_file_in_place_of_the_folder_is_refused(output: Output) -> None:
+    output.folder.write_text("mine")
+    with pytest.raises(UsageError, match="not a folder of ours"):
+        output.begin(PLAN)
+    assert output.folder.read_text() == "mine"
+
+
+def test_without_a_run_there_is_no_plan(output: Output) -> None:
+    with pytest.raises(UsageError, match="no run was started"):
+        output.plan()
+
+
+def test_a_plan_that_cannot_be_opened_is_incomplete(output: Output) -> None:
+    (output.folder / "plan.json").mkdir(parents=True)
+    with pytest.raises(IncompleteError):
+        output.plan()
+
+
+def test_an_unwritable_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(IncompleteError, match="cannot be written"):
+        Output(tmp_path / "file" / "x").begin(PLAN)
+
+
+def test_values_round_trip_with_sorted_keys() -> None:
+    content = encode(CLEAN)
+    assert decode(content, Evidence, where="x") == CLEAN
+    assert content.endswith(b"}\n")
+    with pytest.raises(IncompleteError, match="not a plan of this version"):
+        decode(content, Plan, where="x")
