@@ -35,7 +35,7 @@ exit codes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and answer with its exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     # A cancelled CI job sends SIGTERM: end the tools we started, as on Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -69,7 +69,8 @@ def _complain(error: PipelineError) -> None:
         sys.stderr.write(f"  {plain(line)}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
     parser = argparse.ArgumentParser(
         prog="supply-chain",
         description="Is this supply chain acceptable, and how do you know?",

@@ -113,6 +113,52 @@ def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
         return check.read(plan.target, options, runs)
 
 
+def _advised(check: Check, plan: Plan, stack: ExitStack) -> Options:
+    """Ask the advisory source everything at once, and offer its answers to tools on loopback.
+
+    The relay lives until `stack` is closed.
+    """
+    from pipeline.advisories import feeds, osv  # noqa: PLC0415 - only a run asks
+    from pipeline.advisories.choose import choose  # noqa: PLC0415
+    from pipeline.advisories.relay import serve  # noqa: PLC0415
+    from pipeline.advisories.snapshot import is_snapshot  # noqa: PLC0415
+    from pipeline.advisories.store import database_path  # noqa: PLC0415
+
+    questions = check.questions(plan.target)
+    if not questions:
+        return Options()
+    days = plan.policy.advisories_max_age_days
+    given = Path(plan.advisories) if plan.advisories else None
+    source = choose(
+        today=plan.as_of,
+        max_age_days=days,
+        advisories=given,
+        offline=plan.offline,
+        **{key: url for key in ("osv_url", "pypi_url") if (url := getattr(plan, key))},
+    )
+    stack.enter_context(source)
+    answers = source.ask(questions)
+    ids = {
+        id_ for answer in answers.values() for record in answer.records for id_ in osv.ids(record)
+    }
+    # KEV and EPSS stand beside the store that is used.
+    database = given if given and is_snapshot(given) else database_path()
+    exploited, kev = feeds.kev(
+        database, ids, today=plan.as_of, max_age_days=plan.policy.kev_max_age_days
+    )
+    epss, scores = feeds.epss(
+        database, ids, today=plan.as_of, max_age_days=plan.policy.kev_max_age_days
+    )
+    relay = stack.enter_context(serve(answers))
+    return Options(
+        relay_url=relay.query_url,
+        answers=answers,
+        exploited=exploited,
+        epss=epss,
+        data=(*source.records, *(record for record in (kev, scores) if record)),
+    )
+
+
 def _run_jobs(jobs: Sequence[Job], command: tuple[str, ...]) -> list[Ran]:
     with (
         tempfile.TemporaryDirectory(prefix="supply-chain-") as scratch,

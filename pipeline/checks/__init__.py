@@ -16,6 +16,7 @@ from pipeline.checks import dependencies
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pipeline.advisories.source import Question
     from pipeline.checks.job import Job, Network, Options, Ran, Rule, Skip, Tool
     from pipeline.model import Reading, Target
 
@@ -34,6 +35,9 @@ class Check(Protocol):
     @property
     def RULES(self) -> Mapping[str, Rule]:  # noqa: N802
         """The rules it can report, by id; advisories need none."""
+
+    def questions(self, target: Target) -> Sequence[Question]:
+        """What it asks the advisory source, if that is its network."""
 
     def plan(self, target: Target, options: Options) -> Sequence[Job] | Skip:
         """The jobs to run, or why there are none."""

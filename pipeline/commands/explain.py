@@ -6,7 +6,7 @@ import difflib
 import inspect
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline import errors, model, policy
 from pipeline.checks import CHECKS, question
@@ -14,7 +14,17 @@ from pipeline.controls import CONTROLS
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    class Explained(Protocol):
+        """A rule with its explanation, whoever reports it."""
+
+        @property
+        def title(self) -> str: ...
+        @property
+        def why(self) -> str: ...
+        @property
+        def fix(self) -> str: ...
 
 _WIDTH = 88
 
@@ -41,10 +51,8 @@ def topics() -> Iterator[tuple[str, str]]:
     """Every name that can be explained, and its text in paragraphs."""
     for name, check in CHECKS.items():
         yield name, f"{question(check)}\n\n{_rest(check)}"
-        for rule_id, rule in check.RULES.items():
-            yield rule_id, f"{rule.title}\n\nWhy: {rule.why}\n\nTo mend it: {rule.fix}"
-    for rule_id, (title, fix) in policy.RULES.items():
-        yield rule_id, f"{title}\n\nTo mend it: {fix}"
+        yield from _rules(check.RULES)
+    yield from _rules(policy.RULES)
     for control_id, entry in CONTROLS.items():
         control = entry.control
         requirements = ", ".join(f"{one.framework} {one.id}" for one in control.requirements)
@@ -56,7 +64,7 @@ def topics() -> Iterator[tuple[str, str]]:
     for status in model.Status:
         yield status.value, _STATUSES[status]
     for gap in model.Gap:
-        yield gap.value, f"A reason why an input was not evaluated.\n\n{policy.MEND[gap]}"
+        yield gap.value, f"A reason why an input was not evaluated.\n\n{policy.FIXES[gap]}"
     for code in errors.ExitCode:
         yield str(code.value), _EXIT_CODES[code]
 
@@ -77,6 +85,11 @@ _EXIT_CODES = {
     errors.ExitCode.UNSIGNED: "Exit code: a signature could not be made, or did not verify.",
     errors.ExitCode.INTERRUPTED: "Exit code: interrupted; what was recorded before is whole.",
 }
+
+
+def _rules(rules: Mapping[str, Explained]) -> Iterator[tuple[str, str]]:
+    for rule_id, rule in rules.items():
+        yield rule_id, f"{rule.title}\n\nWhy: {rule.why}\n\nTo mend it: {rule.fix}"
 
 
 def _rest(check: object) -> str:
