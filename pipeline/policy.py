@@ -528,6 +528,8 @@ def _control_gaps(controls: Sequence[ControlResult], policy: Policy) -> Iterator
                 f"{control.id}: {control.title}",
                 answer.gap or Gap.NOT_ACCOUNTED_FOR,
                 answer.reason,
+                # One that rests on no check is mended by its own advice, not by the check's.
+                fix="" if control.checks else control.fix,
                 blocking=control.id in policy.required_controls,
             )
     for name in sorted({*policy.required_controls} - {item.control.id for item in controls}):
@@ -599,7 +601,7 @@ def decide(
         doubts = tuple(_control_reasons(item for item in failed if item.control.id == INTEGRITY))
     if violations or stopping:
         what = " and ".join(
-            _count(number, noun)
+            numbered(number, noun)
             for number, noun in ((len(violations), "finding"), (len(stopping), "control"))
             if number
         )
@@ -611,7 +613,7 @@ def decide(
     open_controls = sum(item.answer.outcome not in _ANSWERED for item in controls)
     others = len(unevaluated) - len(tuple(_control_gaps(controls, policy)))
     asides = (
-        f"{_count(len(failed), 'control')} failed without blocking" if failed else "",
+        f"{numbered(len(failed), 'control')} failed without blocking" if failed else "",
         _not_evaluated(open_controls, "control") if open_controls else "",
         _not_evaluated(others, "optional part") if others > 0 else "",
     )
@@ -658,7 +660,7 @@ def _violation_reasons(violations: Sequence[Judged]) -> Iterator[str]:
         groups[group].append(finding.rule)
     for (_, what), ids in sorted(groups.items()):
         verb = "is" if len(ids) == 1 else "are"
-        yield f"{_count(len(ids), 'finding')} {verb} {what}: {_some(ids)}"
+        yield f"{numbered(len(ids), 'finding')} {verb} {what}: {some(ids)}"
 
 
 def _control_reasons(results: Iterable[ControlResult]) -> Iterator[str]:
@@ -676,18 +678,19 @@ def _gap_reasons(lines: Sequence[Unevaluated]) -> Iterator[str]:
             yield f"{group[0].what}: {group[0].why}"
         else:
             name = gap.replace("_", " ")
-            yield f"{len(group)} parts ({name}): {_some([line.what for line in group])}"
+            yield f"{len(group)} parts ({name}): {some([line.what for line in group])}"
 
 
-def _count(number: int, noun: str) -> str:
+def numbered(number: int, noun: str) -> str:
+    """A number and its noun, as in "1 finding" and "2 findings"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _not_evaluated(number: int, noun: str) -> str:
-    return f"{_count(number, noun)} {'was' if number == 1 else 'were'} not evaluated"
+    return f"{numbered(number, noun)} {'was' if number == 1 else 'were'} not evaluated"
 
 
-def _some(names: Sequence[str], *, most: int = 3) -> str:
+def some(names: Sequence[str], *, most: int = 3) -> str:
     """The first few distinct names, and how many there are beside them."""
     distinct = sorted(set(names))
     more = f" and {len(distinct) - most} more" if len(distinct) > most else ""
@@ -788,5 +791,5 @@ def _notices(target: Target) -> Iterator[str]:
     if git and git.shallow:
         yield "The clone is shallow: the history was not there to look at."
     if target.excluded:
-        paths = _some([part.path for part in target.excluded])
-        yield f"{_count(len(target.excluded), 'path')} left out on purpose: {paths}."
+        paths = some([part.path for part in target.excluded])
+        yield f"{numbered(len(target.excluded), 'path')} left out on purpose: {paths}."

@@ -1,0 +1,131 @@
+"""What a control sees, what it can say, and how one is written.
+
+    @control(
+        "DEP-01",
+        title="...", rationale="...", how="...", fix="...",
+        severity=Severity.HIGH, gate=Gate.BLOCK, checks=("dependencies",),
+        evidence_for={OSPS: ("OSPS-QA-02.01",)},
+    )
+    def every_manifest_is_locked(facts: Facts) -> Answer: ...
+
+The name then stands for an `Entry`: the data and the function together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pipeline.model import (
+    Answer,
+    Control,
+    Evidence,
+    Gap,
+    Judged,
+    Outcome,
+    Policy,
+    Requirement,
+    Target,
+)
+
+if TYPE_CHECKING:
+    from pipeline.controls.frameworks import Framework
+    from pipeline.model import Gate, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a control may look at.
+
+    `evidence` is keyed by check; `planned` names the checks that were to run. `signed` says
+    whether the evidence's signature verified, and is `None` where none was made.
+    """
+
+    target: Target
+    evidence: Mapping[str, Evidence]
+    judged: tuple[Judged, ...]
+    policy: Policy
+    planned: tuple[str, ...]
+    as_of: date
+    signed: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A control of the catalogue and the pure function that answers it."""
+
+    control: Control
+    answer: Callable[[Facts], Answer]
+
+
+def control(  # noqa: PLR0913 - one argument per field of the catalogue
+    name: str,
+    *,
+    title: str,
+    rationale: str,
+    how: str,
+    fix: str,
+    severity: Severity,
+    gate: Gate,
+    checks: tuple[str, ...],
+    evidence_for: Mapping[Framework, tuple[str, ...]],
+    related: Mapping[Framework, tuple[str, ...]] | None = None,
+) -> Callable[[Callable[[Facts], Answer]], Entry]:
+    """Join a control's data with the function below it.
+
+    `evidence_for` names the requirements that its result is evidence for. Those in `related`
+    could not be verified or fit only indirectly: they are shown and never counted.
+    """
+    requirements = tuple(
+        Requirement(framework=framework.id, id=id_, counted=counted)
+        for counted, group in ((True, evidence_for), (False, related or {}))
+        for framework, ids in group.items()
+        for id_ in ids
+    )
+    data = Control(
+        id=name,
+        title=title,
+        rationale=rationale,
+        how=how,
+        fix=fix,
+        severity=severity,
+        gate=gate,
+        checks=checks,
+        requirements=requirements,
+    )
+    return lambda answer: Entry(data, answer)
+
+
+# ------------------------------------------------------------------------------------- answers
+
+
+def passed(reason: str, *evidence: str) -> Answer:
+    """At least one relevant input was seen, all were understood, and all is well."""
+    return Answer(outcome=Outcome.PASS, reason=reason, evidence=evidence)
+
+
+def failed(reason: str, *evidence: str) -> Answer:
+    """Something is wrong. One failure outweighs everything that is not known."""
+    return Answer(outcome=Outcome.FAIL, reason=reason, evidence=evidence)
+
+
+def waived(reason: str, *evidence: str) -> Answer:
+    """Something is wrong, and all of it is accepted until a day."""
+    return Answer(outcome=Outcome.WAIVED, reason=reason, evidence=evidence)
+
+
+def unknown(gap: Gap, reason: str, *evidence: str) -> Answer:
+    """Nobody can tell: a tool, an input or data are missing, too old or not understood."""
+    return Answer(outcome=Outcome.NOT_EVALUATED, reason=reason, evidence=evidence, gap=gap)
+
+
+def errored(reason: str, *evidence: str) -> Answer:
+    """The check that would tell broke."""
+    return Answer(outcome=Outcome.ERROR, reason=reason, evidence=evidence, gap=Gap.TOOL_FAILED)
+
+
+def not_applicable(rule: str, *evidence: str) -> Answer:
+    """The question does not arise; `rule` says by what. Never for something that is missing."""
+    return Answer(outcome=Outcome.NOT_APPLICABLE, reason=rule, evidence=evidence)
