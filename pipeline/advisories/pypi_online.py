@@ -1,0 +1,182 @@
+"""PyPI's own service: what its JSON says about the vulnerabilities of one release.
+
+Interface: https://docs.pypi.org/api/json/. It knows PyPI alone, and only releases that exist
+there: for a release it does not know there is no answer, rather than "nothing known".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from pipeline.advisories.ecosystems import normalise_pypi, parse_pypi
+from pipeline.advisories.osv import MalformedError
+from pipeline.advisories.source import KNOWN_BAD, Answer, unaskable
+from pipeline.advisories.web import Web, WebError, checked, decode, shown
+from pipeline.errors import IncompleteError
+from pipeline.model import DataRecord, Gap
+from pipeline.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from pipeline.advisories.source import Question
+
+URL = "https://pypi.org"
+WORKERS = 16
+_OK, _NOT_FOUND = 200, 404
+
+
+class PypiSource:
+    """Answers from PyPI's service at `url`."""
+
+    def __init__(
+        self,
+        *,
+        today: date,
+        url: str = URL,
+        deadline: float = 300.0,
+        sleep: Callable[[float], None] = time.sleep,
+        workers: int = WORKERS,
+    ) -> None:
+        self.name = "PyPI"
+        self.url = checked(url.rstrip("/"))
+        self._today = today
+        self._deadline = deadline
+        self._sleep = sleep
+        self._workers = workers
+        self._seen: dict[str, str] = {}
+
+    def ask(self, questions: Sequence[Question]) -> dict[Question, Answer]:
+        """An answer to each question.
+
+        Raises `IncompleteError` when the service does not answer for the known vulnerability.
+        """
+        answers = {question: _unaskable(question) for question in questions}
+        with Web(deadline=self._deadline, sleep=self._sleep) as web:
+            canary = self._answer(web, KNOWN_BAD)
+            if canary.gap:
+                raise IncompleteError(
+                    f"no answer about {KNOWN_BAD.name} {KNOWN_BAD.version}: {canary.why}",
+                    where=shown(self.url),
+                    fix="try again later, or use a downloaded store",
+                )
+            if not canary.records:
+                raise IncompleteError(
+                    "the service answers, but does not know a well-known vulnerability"
+                    f" ({KNOWN_BAD.name} {KNOWN_BAD.version})",
+                    where=shown(self.url),
+                    fix="check the address, or use a downloaded store",
+                )
+            asked = [question for question, gap in answers.items() if gap is None]
+            with ThreadPoolExecutor(self._workers) as pool:
+                found = pool.map(lambda question: self._answer(web, question), asked)
+                told = dict(zip(asked, found, strict=True))
+        for answer in told.values():
+            for record in answer.records:
+                text = json.dumps(record, sort_keys=True).encode()
+                self._seen[record["id"]] = hashlib.sha256(text).hexdigest()
+        return {question: gap or told[question] for question, gap in answers.items()}
+
+    @property
+    def record(self) -> DataRecord:
+        """The service, and a digest of the vulnerabilities it named."""
+        total = hashlib.sha256()
+        for id_ in sorted(self._seen):
+            total.update(f"{id_}\0{self._seen[id_]}\n".encode())
+        return DataRecord(
+            name="PyPI vulnerabilities",
+            origin=shown(self.url),
+            digest=f"sha256:{total.hexdigest()}",
+            as_of=self._today,
+            entries=len(self._seen),
+            note="asked online; the digest is of the records in its answers; no malware reports",
+        )
+
+    def _answer(self, web: Web, question: Question) -> Answer:
+        name = normalise_pypi(question.name)
+        path = f"{quote(name, safe='')}/{quote(question.version, safe='')}"
+        url = f"{self.url}/pypi/{path}/json"
+        try:
+            reply = web.get(url)
+            if reply.status == _NOT_FOUND:
+                return Answer(gap=Gap.DATA_MISSING, why="PyPI does not know this release")
+            if reply.status != _OK:
+                return Answer(gap=Gap.DATA_MISSING, why=f"PyPI answered {reply.status}")
+            value = decode(reply.body, url)
+        except WebError as error:
+            return Answer(gap=Gap.DATA_MISSING, why=f"PyPI gave no answer: {error.what}")
+        try:
+            return Answer(records=_records(value, question))
+        except ValueError as error:
+            why = f"PyPI's answer is not what its interface promises: {error}"
+            return Answer(gap=Gap.DATA_MISSING, why=why)
+
+
+def _unaskable(question: Question) -> Answer | None:
+    if question.ecosystem != "PyPI":
+        why = f"PyPI's service knows nothing of {plain(question.ecosystem)}"
+        return Answer(gap=Gap.DATA_MISSING, why=why)
+    return unaskable(question)
+
+
+def _records(value: Any, question: Question) -> tuple[dict[str, Any], ...]:
+    """The vulnerabilities of a release as OSV records; raises `ValueError`."""
+    info = value.get("info") if isinstance(value, dict) else None
+    name, version = (
+        (info.get("name"), info.get("version")) if isinstance(info, dict) else (None, None)
+    )
+    if not isinstance(name, str) or not isinstance(version, str):
+        raise MalformedError("it does not say which release it is about")
+    asked = parse_pypi(question.version)
+    if normalise_pypi(name) != normalise_pypi(question.name) or parse_pypi(version) != asked:
+        raise MalformedError("it is about another release")
+    vulnerabilities = value.get("vulnerabilities")
+    if not isinstance(vulnerabilities, list):
+        raise MalformedError("it has no list of vulnerabilities")
+    records = [_record(vulnerability, question) for vulnerability in vulnerabilities]
+    return tuple(record for record in records if record)
+
+
+def _record(vulnerability: Any, question: Question) -> dict[str, Any] | None:
+    """An OSV record that says about this release what PyPI says; `None` if it was withdrawn."""
+    if not isinstance(vulnerability, dict) or not isinstance(vulnerability.get("id"), str):
+        raise MalformedError("a vulnerability has no id")
+    if vulnerability.get("withdrawn"):
+        return None
+    fixed_in, aliases = vulnerability.get("fixed_in") or [], vulnerability.get("aliases") or []
+    if not isinstance(fixed_in, list) or not isinstance(aliases, list):
+        raise MalformedError("a vulnerability's fixes or aliases are no list")
+    link = vulnerability.get("link")
+    texts = {key: vulnerability.get(key) for key in ("summary", "details")}
+    return {
+        "id": vulnerability["id"],
+        "aliases": sorted(alias for alias in aliases if isinstance(alias, str)),
+        **{key: text for key, text in texts.items() if isinstance(text, str) and text},
+        "references": [{"type": "ADVISORY", "url": link}] if isinstance(link, str) else [],
+        "affected": [
+            {
+                "package": {"ecosystem": "PyPI", "name": normalise_pypi(question.name)},
+                "ranges": [{"type": "ECOSYSTEM", "events": _events(fixed_in, question.version)}],
+                "versions": [question.version],
+            }
+        ],
+    }
+
+
+def _events(fixed_in: list[Any], version: str) -> list[dict[str, str]]:
+    """From this release to the first fix above it: PyPI says nothing about others."""
+    above = {}
+    for text in fixed_in:
+        try:
+            value = parse_pypi(str(text))
+        except ValueError:
+            continue
+        if value > parse_pypi(version):
+            above[value] = str(text)
+    return [{"introduced": version}, *([{"fixed": above[min(above)]}] if above else [])]
