@@ -445,20 +445,16 @@ def check_gaps(
     ]
     if not wanted:
         lines.append(_line("the whole repository", Gap.NOT_CONFIGURED, "no check was planned"))
-    elif not any(_saw_something(item) for item in evidence if item.check in wanted):
+    elif not any(item.evaluated > 0 for item in evidence if item.check in wanted):
         lines.append(
             _line(
                 "the whole repository",
                 Gap.INPUT_MISSING,
-                "nothing was evaluated: no check found anything of its kind to look at",
+                "nothing was evaluated: no check accounts for a single input",
                 fix="Check that this is the right folder, and what the policy excludes.",
             )
         )
     return tuple(lines)
-
-
-def _saw_something(evidence: Evidence) -> bool:
-    return evidence.status in {Status.CLEAN, Status.FOUND} and evidence.evaluated > 0
 
 
 def _evidence_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluated]:
@@ -753,11 +749,18 @@ def _bare(evidence: Evidence) -> Evidence:
     return replace(
         evidence,
         findings=(),
-        coverage=tuple(sorted(evidence.coverage, key=lambda part: (part.scope, part.unit))),
-        tools=tuple(sorted(evidence.tools, key=lambda tool: (tool.name, tool.version))),
-        data=tuple(sorted(evidence.data, key=lambda record: (record.name, record.origin))),
-        artefacts=tuple(sorted(evidence.artefacts, key=lambda artefact: artefact.path)),
+        coverage=tuple(sorted(evidence.coverage, key=_coverage_order)),
+        tools=tuple(sorted(evidence.tools, key=repr)),
+        data=tuple(sorted(evidence.data, key=repr)),
+        artefacts=tuple(sorted(evidence.artefacts, key=repr)),
     )
+
+
+def _coverage_order(part: Coverage) -> tuple[object, ...]:
+    missing = tuple(
+        (item.subject, item.gap, item.why, _place(item.location)) for item in part.missing
+    )
+    return part.scope, part.unit, part.expected, part.evaluated, missing
 
 
 def _evidence_order(evidence: Evidence) -> tuple[str, str, str]:
