@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 """Larger files are refused: no lock or manifest of a real project comes near it."""
@@ -45,23 +50,21 @@ class Tree:
         Raises `UnreadableFileError` for a path or link that leaves the root, a missing or
         special file, and one larger than `limit` bytes. Opening never blocks (FIFO, device).
         """
-        resolved = self._inside(path)
-        try:
-            handle = os.open(resolved, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            with os.fdopen(handle, "rb") as file:
-                found = os.fstat(file.fileno())
-                if not stat.S_ISREG(found.st_mode):
-                    raise UnreadableFileError("not a regular file", where=path)
-                if found.st_size > limit:
-                    raise FileTooLargeError(
-                        f"{found.st_size} bytes is more than the limit of {limit}", where=path
-                    )
-                content = file.read(limit + 1)
-        except OSError as error:
-            raise UnreadableFileError(error.strerror or str(error), where=path) from error
+        with self._open(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > limit:
+                raise FileTooLargeError(
+                    f"{size} bytes is more than the limit of {limit}", where=path
+                )
+            content = file.read(limit + 1)
         if len(content) > limit:
             raise FileTooLargeError(f"grew past the limit of {limit} bytes", where=path)
         return content
+
+    def head(self, path: str, *, size: int) -> bytes:
+        """At most the first `size` bytes of the file; raises like `read`, but for its size."""
+        with self._open(path) as file:
+            return file.read(size)
 
     def text(self, path: str, *, limit: int = MAX_FILE_BYTES) -> str:
         """Like `read`, decoded as UTF-8 (a byte order mark is dropped)."""
@@ -78,6 +81,18 @@ class Tree:
             return self._inside(path).is_file()
         except (UnreadableFileError, OSError):
             return False
+
+    @contextmanager
+    def _open(self, path: str) -> Iterator[BinaryIO]:
+        resolved = self._inside(path)
+        try:
+            handle = os.open(resolved, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(handle, "rb") as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise UnreadableFileError("not a regular file", where=path)
+                yield file
+        except OSError as error:
+            raise UnreadableFileError(error.strerror or str(error), where=path) from error
 
     def _inside(self, path: str) -> Path:
         relative = PurePosixPath(path)

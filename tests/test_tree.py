@@ -87,6 +87,14 @@ def test_a_file_that_grows_while_it_is_read_is_refused(
         Tree.at(root).read("growing", limit=10)
 
 
+def test_the_beginning_of_a_file_of_any_size(root: Path) -> None:
+    (root / "large").write_bytes(b"0123456789")
+    assert Tree.at(root).head("large", size=4) == b"0123"
+    assert Tree.at(root).head("large", size=40) == b"0123456789"
+    with pytest.raises(UnreadableFileError, match="leaves the repository"):
+        Tree.at(root).head("../large", size=4)
+
+
 def test_text_that_is_not_utf8_is_refused(root: Path) -> None:
     (root / "latin").write_bytes(b"caf\xe9")
     with pytest.raises(UnreadableFileError, match="not UTF-8 at byte 3"):
