@@ -116,10 +116,9 @@ def _locked(project: Project, read: dict[str, Lock]) -> tuple[Outcome, tuple[str
     if good:
         return Outcome.PASS, tuple(good)
     files = tuple(item.path for item in needing) or project.locks
-    unclear = any(
-        lock is not None and lock.unread and not _is_loose(lock) for lock in locks.values()
-    )
-    if unclear or (not locks and all(item.declared is None for item in needing)):
+    unclear = any(lock and lock.unread and not _is_loose(lock) for lock in locks.values())
+    silent = all(map(_is_empty, locks.values())) and all(item.declared is None for item in needing)
+    if unclear or silent:
         return Outcome.NOT_EVALUATED, files
     return Outcome.FAIL, files
 
@@ -243,7 +242,7 @@ def no_exploited_vulnerability(facts: Facts) -> Answer:
 
 @control(
     "DEP-05",
-    title="No package with a malware advisory",
+    title="No locked package is reported as malicious",
     rationale=(
         "A malicious package has usually done its work when it was installed: this is an incident,"
         " not a backlog item."

@@ -1,0 +1,462 @@
+"""Each control about dependencies as a table: what it sees, what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.controls import CONTROLS, Facts
+from pipeline.model import (
+    Answer,
+    AuditStep,
+    CiFile,
+    Coverage,
+    DataRecord,
+    Evidence,
+    Exploited,
+    Finding,
+    Gap,
+    Git,
+    Kind,
+    Location,
+    Lock,
+    Manifest,
+    Missing,
+    Origin,
+    Outcome,
+    Package,
+    Policy,
+    Project,
+    Severity,
+    Source,
+    Status,
+    Target,
+    Unread,
+    Waiver,
+)
+from pipeline.policy import weigh
+
+TODAY = date(2026, 11, 22)
+GIT = Git(commit="a" * 40, branch="main", dirty=False, remote=None, shallow=False)
+PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.NOT_EVALUATED
+NOT_APPLICABLE, WAIVED, ERROR = Outcome.NOT_APPLICABLE, Outcome.WAIVED, Outcome.ERROR
+
+
+def package(
+    version: str | None = "1.0", origin: Origin = Origin.REGISTRY, name: str = "jinja2"
+) -> Package:
+    return Package(
+        ecosystem="PyPI",
+        name=name,
+        version=version,
+        location=Location(path="requirements.txt", line=1),
+        source=Source(origin=origin),
+    )
+
+
+def lock(*packages: Package, path: str = "requirements.txt", **more: Any) -> Lock:
+    return Lock(
+        path=path,
+        format="requirements",
+        ecosystem="PyPI",
+        digest="sha256:00",
+        packages=packages,
+        **more,
+    )
+
+
+def project(
+    *manifests: tuple[str, int | None], locks: tuple[str, ...] = (), path: str = "."
+) -> Project:
+    return Project(
+        path=path,
+        ecosystem="PyPI",
+        manifests=tuple(Manifest(path=name, declared=number) for name, number in manifests),
+        locks=locks,
+    )
+
+
+def target(*projects: Project, locks: tuple[Lock, ...] = (), **more: Any) -> Target:
+    values: dict[str, Any] = {"name": "shop", "git": GIT, "files": 5}
+    return Target(projects=projects, locks=locks, **(values | more))
+
+
+LOCKED = target(
+    project(("pyproject.toml", 1), locks=("requirements.txt",)), locks=(lock(package()),)
+)
+EMPTY = target()
+
+
+def answer(control: str, scanned: Target, *items: Evidence, **policy: Any) -> Answer:
+    settings = Policy(**policy)
+    findings = [found for item in items for found in item.findings]
+    facts = Facts(
+        target=scanned,
+        evidence={item.check: item for item in items},
+        judged=weigh(findings, settings, TODAY),
+        policy=settings,
+        planned=("dependencies",),
+        as_of=TODAY,
+        signed=None,
+    )
+    return CONTROLS[control].answer(facts)
+
+
+# ---------------------------------------------------------------------------------- DEP-01
+
+PYPROJECT = ("pyproject.toml", 3)
+UNREAD = Unread(location=Location(path="requirements.txt", line=2), why="not understood")
+NO_VERSION = replace(UNREAD, gap=Gap.NO_VERSION)
+REQUIREMENTS = "requirements.txt"
+
+
+@pytest.mark.parametrize(
+    ("scanned", "outcome", "words"),
+    [
+        (EMPTY, NOT_APPLICABLE, "no dependency manifest"),
+        (target(project(("pyproject.toml", 0))), NOT_APPLICABLE, "no manifest declares"),
+        (LOCKED, PASS, "requirements.txt"),
+        (target(project(PYPROJECT)), FAIL, "pyproject.toml"),
+        (target(project(("setup.py", None))), OPEN, "setup.py"),
+        # A lock in a format without a reader counts by being there.
+        (target(project(("pom.xml", None), locks=("gradle.lockfile",))), PASS, "gradle"),
+        # Requirements that leave a version open are no lock.
+        (target(project(PYPROJECT, locks=(REQUIREMENTS,)), locks=(lock(package(None)),)), FAIL, ""),
+        (
+            target(
+                project(PYPROJECT, locks=(REQUIREMENTS,)),
+                locks=(lock(package(), unread=(NO_VERSION,)),),
+            ),
+            FAIL,
+            "pyproject",
+        ),
+        (
+            target(project((REQUIREMENTS, 1), locks=(REQUIREMENTS,)), locks=(lock(package(None)),)),
+            FAIL,
+            REQUIREMENTS,
+        ),
+        (target(project(locks=(REQUIREMENTS,)), locks=(lock(package(None)),)), FAIL, REQUIREMENTS),
+        (
+            target(
+                project(("setup.py", None), locks=(REQUIREMENTS,)), locks=(lock(package(None)),)
+            ),
+            FAIL,
+            "setup.py",
+        ),
+        # What comes from elsewhere has a pin of its own.
+        (
+            target(
+                project(PYPROJECT, locks=(REQUIREMENTS,)),
+                locks=(lock(package(), package(None, Origin.VCS, "tool")),),
+            ),
+            PASS,
+            "",
+        ),
+        # A lock that was not wholly read may hold anything.
+        (
+            target(
+                project(PYPROJECT, locks=(REQUIREMENTS,)),
+                locks=(lock(package(), unread=(UNREAD,)),),
+            ),
+            OPEN,
+            "pyproject.toml",
+        ),
+        # An empty lock does not lock what a manifest declares.
+        (target(project(PYPROJECT, locks=(REQUIREMENTS,)), locks=(lock(),)), FAIL, "pyproject"),
+        (
+            target(
+                project(("pyproject.toml", 0), locks=("uv.lock",)),
+                locks=(lock(package(None, Origin.WORKSPACE), path="uv.lock"),),
+            ),
+            NOT_APPLICABLE,
+            "no lockfile holds one",
+        ),
+        # A manifest without a number beside an empty lock: nobody can tell.
+        (
+            target(project(("setup.py", None), locks=(REQUIREMENTS,)), locks=(lock(),)),
+            OPEN,
+            "setup.py",
+        ),
+        # One good lock is enough for a project, and one bad project for the repository.
+        (
+            target(
+                project(PYPROJECT, locks=(REQUIREMENTS, "uv.lock")),
+                locks=(lock(package(None)), lock(package(), path="uv.lock")),
+            ),
+            PASS,
+            "uv.lock",
+        ),
+        (
+            target(
+                project(PYPROJECT, locks=(REQUIREMENTS,)),
+                project(("b/pyproject.toml", 1), path="b"),
+                project(("c/setup.py", None), path="c"),
+                locks=(lock(package()),),
+            ),
+            FAIL,
+            "b/pyproject.toml",
+        ),
+        (
+            target(
+                project(PYPROJECT, locks=(REQUIREMENTS,)),
+                project(("c/setup.py", None), path="c"),
+                locks=(lock(package()),),
+            ),
+            OPEN,
+            "c/setup.py",
+        ),
+        # A manifest without dependencies beside a locked one needs nothing.
+        (
+            target(
+                project(PYPROJECT, locks=(REQUIREMENTS,)),
+                project(("b/pyproject.toml", 0), path="b"),
+                locks=(lock(package()),),
+            ),
+            PASS,
+            REQUIREMENTS,
+        ),
+        # A file that another one includes is read with it.
+        (
+            target(
+                project(PYPROJECT, locks=("base.txt",)),
+                locks=(lock(package(None), files=(REQUIREMENTS, "base.txt")),),
+            ),
+            FAIL,
+            "pyproject",
+        ),
+        # What discovery could not read may hide a manifest.
+        (replace(LOCKED, unread=(UNREAD,)), OPEN, "could not be read"),
+        (replace(EMPTY, unread=(UNREAD,)), OPEN, "could not be read"),
+        (target(locks=(lock(package()),)), OPEN, "no project"),
+        (replace(LOCKED, git=None), PASS, "no git repository"),
+    ],
+)
+def test_every_manifest_is_locked(scanned: Target, outcome: Outcome, words: str) -> None:
+    found = answer("DEP-01", scanned)
+    assert found.outcome is outcome
+    assert words in found.reason
+    assert (found.gap is not None) == (outcome is OPEN)
+
+
+# ----------------------------------------------------------------------- DEP-03, DEP-04, DEP-05
+
+KEV = DataRecord(name="kev", origin="feed", entries=1200)
+MALWARE = DataRecord(name="malware", origin="zip", entries=9)
+OSV = DataRecord(name="OSV advisories", origin="zip", entries=5000)
+KNOWN = Exploited(added=TODAY, due=TODAY + timedelta(days=9), ransomware=False)
+PARTIAL = (
+    Coverage(
+        scope=REQUIREMENTS,
+        unit="packages",
+        expected=2,
+        evaluated=1,
+        missing=(Missing(subject="tool", gap=Gap.NOT_FROM_REGISTRY, why="-"),),
+    ),
+)
+
+
+def finding(kind: Kind = Kind.VULNERABILITY, **more: Any) -> Finding:
+    values: dict[str, Any] = {
+        "check": "dependencies",
+        "rule": "CVE-2026-1",
+        "kind": kind,
+        "severity": Severity.HIGH,
+        "title": "a problem",
+        "subject": "pkg:pypi/jinja2@1.0",
+        "locations": (Location(path=REQUIREMENTS, line=1),),
+    }
+    return Finding(**(values | more))
+
+
+def audit(*findings: Finding, **more: Any) -> Evidence:
+    values: dict[str, Any] = {
+        "check": "dependencies",
+        "status": Status.FOUND if findings else Status.CLEAN,
+        "findings": findings,
+        "coverage": (Coverage(scope=REQUIREMENTS, unit="packages", expected=1, evaluated=1),),
+        "data": (OSV, KEV, MALWARE),
+    }
+    return Evidence(**(values | more))
+
+
+def waiver(days: int = 30) -> Waiver:
+    return Waiver(id="CVE-2026-1", reason="-", owner="-", expires=TODAY + timedelta(days=days))
+
+
+HITS = {
+    "DEP-03": finding(),
+    "DEP-04": finding(exploited=KNOWN, severity=Severity.LOW),
+    "DEP-05": finding(Kind.MALWARE, severity=Severity.UNKNOWN),
+}
+AUDITED = pytest.mark.parametrize("control", list(HITS))
+
+
+@AUDITED
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"status": Status.PARTIAL, "coverage": PARTIAL},
+        {"status": Status.ERRORED},
+        {"data": (replace(OSV, fresh=False),)},
+        {"data": ()},
+    ],
+)
+def test_a_hit_fails_whatever_else_is_not_known(control: str, more: dict[str, Any]) -> None:
+    found = answer(control, LOCKED, audit(HITS[control], **more))
+    assert found.outcome is FAIL
+    assert "CVE-2026-1 in pkg:pypi/jinja2@1.0" in found.reason
+    assert found.evidence == ("dependencies",)
+
+
+@AUDITED
+@pytest.mark.parametrize(
+    ("items", "outcome", "gap"),
+    [
+        ([audit()], PASS, None),
+        ([], OPEN, Gap.INPUT_MISSING),
+        ([audit(status=Status.ERRORED, reason="boom")], ERROR, Gap.TOOL_FAILED),
+        ([audit(status=Status.SKIPPED, reason="offline")], OPEN, Gap.NOT_CONFIGURED),
+        ([audit(status=Status.PARTIAL, coverage=PARTIAL)], OPEN, Gap.NOT_FROM_REGISTRY),
+        ([audit(coverage=PARTIAL)], OPEN, Gap.NOT_FROM_REGISTRY),
+        ([audit(coverage=())], OPEN, Gap.NOT_ACCOUNTED_FOR),
+        ([audit(status=Status.PARTIAL)], OPEN, Gap.NOT_ACCOUNTED_FOR),
+        ([audit(data=(replace(OSV, fresh=False), KEV, MALWARE))], OPEN, Gap.DATA_STALE),
+        # A check that saw nothing to do is not believed where something stands to be audited.
+        ([audit(status=Status.NOT_APPLICABLE, coverage=())], OPEN, Gap.INPUT_MISSING),
+    ],
+)
+def test_silence_passes_only_when_it_means_something(
+    control: str, items: list[Evidence], outcome: Outcome, gap: Gap | None
+) -> None:
+    found = answer(control, LOCKED, *items)
+    assert (found.outcome, found.gap) == (outcome, gap)
+
+
+@AUDITED
+def test_nothing_to_audit_is_not_applicable_by_a_rule(control: str) -> None:
+    nothing = audit(status=Status.NOT_APPLICABLE, coverage=())
+    found = answer(control, EMPTY, nothing)
+    assert found.outcome is NOT_APPLICABLE
+    assert found.reason == "no dependency manifest and no lockfile is tracked"
+    unread = replace(EMPTY, unread=(UNREAD,))
+    assert answer(control, unread, nothing).outcome is OPEN
+
+
+@pytest.mark.parametrize(
+    ("control", "data", "outcome", "gap"),
+    [
+        ("DEP-03", (OSV,), PASS, None),
+        ("DEP-03", (OSV, replace(KEV, fresh=False)), PASS, None),
+        ("DEP-04", (OSV,), OPEN, Gap.DATA_MISSING),
+        ("DEP-04", (OSV, replace(KEV, entries=None)), OPEN, Gap.DATA_MISSING),
+        ("DEP-04", (OSV, replace(KEV, fresh=False)), OPEN, Gap.DATA_STALE),
+        ("DEP-04", (OSV, KEV), PASS, None),
+        ("DEP-05", (OSV,), OPEN, Gap.DATA_MISSING),
+        ("DEP-05", (OSV, replace(MALWARE, entries=0)), OPEN, Gap.DATA_MISSING),
+        ("DEP-05", (OSV, MALWARE), PASS, None),
+    ],
+)
+def test_what_needs_data_is_not_answered_without_them(
+    control: str, data: tuple[DataRecord, ...], outcome: Outcome, gap: Gap | None
+) -> None:
+    found = answer(control, LOCKED, audit(data=data))
+    assert (found.outcome, found.gap) == (outcome, gap)
+
+
+@pytest.mark.parametrize("control", ["DEP-03", "DEP-04"])
+def test_accepted_findings_make_it_waived_only_when_everything_was_seen(control: str) -> None:
+    hit = HITS[control]
+    assert answer(control, LOCKED, audit(hit), waivers=(waiver(),)).outcome is WAIVED
+    assert answer(control, LOCKED, audit(hit), waivers=(waiver(-1),)).outcome is FAIL
+    partly = audit(hit, status=Status.PARTIAL, coverage=PARTIAL)
+    assert answer(control, LOCKED, partly, waivers=(waiver(),)).outcome is OPEN
+    both = audit(hit, replace(hit, rule="CVE-2026-2"))
+    assert answer(control, LOCKED, both, waivers=(waiver(),)).outcome is FAIL
+
+
+def test_a_waiver_does_not_outlive_the_due_date() -> None:
+    over = replace(HITS["DEP-04"], exploited=replace(KNOWN, due=TODAY - timedelta(days=1)))
+    assert answer("DEP-04", LOCKED, audit(over), waivers=(waiver(),)).outcome is FAIL
+
+
+def test_malware_cannot_be_waived() -> None:
+    assert answer("DEP-05", LOCKED, audit(HITS["DEP-05"]), waivers=(waiver(),)).outcome is FAIL
+
+
+@pytest.mark.parametrize(
+    ("control", "found", "outcome"),
+    [
+        ("DEP-03", finding(severity=Severity.LOW), PASS),
+        ("DEP-03", finding(Kind.RULE), PASS),
+        ("DEP-03", finding(check="container"), PASS),
+        ("DEP-03", HITS["DEP-05"], PASS),
+        ("DEP-04", finding(), PASS),
+        ("DEP-05", finding(), PASS),
+    ],
+)
+def test_findings_that_are_another_controls_business(
+    control: str, found: Finding, outcome: Outcome
+) -> None:
+    assert answer(control, LOCKED, audit(found)).outcome is outcome
+
+
+# ---------------------------------------------------------------------------------- DEP-12
+
+
+def workflow(*triggers: str, audits: str = "fatal", system: str = "github", **more: Any) -> CiFile:
+    path = more.pop("path", ".github/workflows/ci.yml")
+    steps = {
+        "none": (),
+        "fatal": (AuditStep(location=Location(path=path), command="pip-audit", fatal=True),),
+        "swallowed": (AuditStep(location=Location(path=path), command="x || true", fatal=False),),
+    }
+    return CiFile(path=path, system=system, triggers=triggers, audits=steps[audits], **more)
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome", "words"),
+    [
+        ([workflow("pull_request", "schedule")], PASS, "pull requests and on a schedule"),
+        ([workflow("pull_request"), workflow("schedule", path="b.yml")], PASS, ""),
+        ([], FAIL, "no CI configuration"),
+        ([workflow("pull_request")], FAIL, "schedule"),
+        ([workflow("schedule", "push")], FAIL, "pull_request"),
+        ([workflow("push")], FAIL, "pull_request and schedule"),
+        ([workflow("pull_request", "schedule", audits="none")], FAIL, "audits dependencies"),
+        ([workflow("pull_request", "schedule", audits="swallowed")], FAIL, "does not fail"),
+        (
+            [
+                workflow("pull_request", audits="swallowed"),
+                workflow("schedule", path="b.yml"),
+            ],
+            FAIL,
+            "pull_request",
+        ),
+        ([workflow(system="gitlab", audits="none")], OPEN, "gitlab"),
+        ([workflow("pull_request", "schedule", system="gitlab")], OPEN, "gitlab"),
+        (
+            [workflow("pull_request", "schedule"), workflow(system="jenkins", audits="none")],
+            PASS,
+            "",
+        ),
+        ([workflow(audits="none", unread="not YAML")], OPEN, "could not be read"),
+        ([workflow("workflow_call")], OPEN, "callers"),
+        ([workflow("workflow_call", audits="none")], FAIL, "audits dependencies"),
+    ],
+)
+def test_audited_in_ci(files: list[CiFile], outcome: Outcome, words: str) -> None:
+    found = answer("DEP-12", replace(LOCKED, ci=tuple(files)))
+    assert found.outcome is outcome
+    assert words in found.reason
+
+
+def test_audited_in_ci_asks_nothing_of_a_repository_without_dependencies() -> None:
+    assert answer("DEP-12", EMPTY).outcome is NOT_APPLICABLE
+
+
+def test_a_part_that_could_not_be_read_may_hold_the_audit() -> None:
+    assert answer("DEP-12", replace(LOCKED, unread=(UNREAD,))).outcome is OPEN
