@@ -354,6 +354,7 @@ def test_nothing_to_audit_is_not_applicable_by_a_rule(control: str) -> None:
         ("DEP-04", (OSV,), OPEN, Gap.DATA_MISSING),
         ("DEP-04", (OSV, replace(KEV, entries=None)), OPEN, Gap.DATA_MISSING),
         ("DEP-04", (OSV, replace(KEV, fresh=False)), OPEN, Gap.DATA_STALE),
+        ("DEP-04", (OSV, KEV, replace(KEV, fresh=False)), OPEN, Gap.DATA_STALE),
         ("DEP-04", (OSV, KEV), PASS, None),
         ("DEP-05", (OSV,), OPEN, Gap.DATA_MISSING),
         ("DEP-05", (OSV, replace(MALWARE, entries=0)), OPEN, Gap.DATA_MISSING),
