@@ -252,9 +252,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class's name
         """Nothing: a request is no news."""
 
-    def _respond(self, find: Callable[[str], dict[str, Any]]) -> None:
+    def _respond(self, find: Callable[[], dict[str, Any]]) -> None:
         try:
-            value = find(self._path())
+            value = find()
             status, count = 200, "answered"
         except _Refusal as refusal:
             status, count = refusal.status, refusal.count
@@ -282,16 +282,19 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Refusal(404, "no such address", "refused")
         return rest
 
-    def _vuln(self, path: str) -> dict[str, Any]:
-        kind, _, id_ = path.partition("/")
+    def _vuln(self) -> dict[str, Any]:
+        kind, _, id_ = self._path().partition("/")
         if kind != "vulns" or not id_:
             raise _Refusal(404, "no such address", "refused")
         return self.server.desk.record(unquote(id_))
 
-    def _posted(self, path: str) -> dict[str, Any]:
+    def _posted(self) -> dict[str, Any]:
+        # Read before anything is refused: a connection closed on unread bytes loses the answer.
+        content = self._content()
+        path = self._path()
         if path not in ("query", "querybatch"):
             raise _Refusal(404, "no such address", "refused")
-        value = self._body()
+        value = _object(content)
         if path == "query":
             question = _question(value)
             records: Sequence[Any] = self.server.desk.answer(question).records
@@ -308,19 +311,24 @@ class _Handler(BaseHTTPRequestHandler):
         stubs = [{"id": record["id"], "modified": record.get("modified", "")} for record in records]
         return {"vulns": stubs} if stubs else {}
 
-    def _body(self) -> dict[str, Any]:
+    def _content(self) -> bytes:
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()):
             raise _Refusal(411, "the request does not say how long it is", "malformed")
         if int(length[:12]) > MAX_BODY_BYTES:
             raise _Refusal(413, f"more than {MAX_BODY_BYTES} bytes", "malformed")
-        try:
-            value = json.loads(self.rfile.read(int(length)))
-        except (ValueError, RecursionError) as error:
-            raise _malformed("not JSON") from error
-        if not isinstance(value, dict):
-            raise _malformed("not an object")
-        return value
+        return self.rfile.read(int(length))
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    """The JSON object of a request; raises `_Refusal`."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _malformed("not JSON") from error
+    if not isinstance(value, dict):
+        raise _malformed("not an object")
+    return value
 
 
 def _malformed(why: str) -> _Refusal:

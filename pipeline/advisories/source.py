@@ -45,6 +45,10 @@ class Answer:
 KNOWN_BAD = Question("PyPI", "jinja2", "2.4.1")
 """A release with several well-known vulnerabilities: who does not know it knows nothing."""
 
+CANARY = Question("PyPI", "supply-chain-canary", "1.0")
+"""A package that does not exist. Every relay knows one advisory for it: a tool that does not
+report it was not listening."""
+
 
 class Source(Protocol):
     """Something that answers questions."""

@@ -32,7 +32,6 @@ def database(tmp_path: Path) -> Path:
 
 
 def test_import_and_ask(database: Path, pack: Pack, record: MakeRecord) -> None:
-    told: list[Any] = []
     zipped = pack(
         "all.zip",
         record("PYSEC-1", ("introduced", "0"), ("fixed", "1.5"), name="Demo_Package"),
@@ -40,7 +39,7 @@ def test_import_and_ask(database: Path, pack: Pack, record: MakeRecord) -> None:
         record("PYSEC-3", ("introduced", "0"), withdrawn="2024-04-01T00:00:00Z", name="other"),
         record("MAL-1", versions=["6.6"], name="evil"),
     )
-    imported = import_osv([zipped], database, progress=lambda *call: told.append(call))
+    imported = import_osv([zipped], database)
     assert (imported.advisories, imported.withdrawn, imported.refused) == (4, 1, ())
     assert imported.ecosystems == {"PyPI": 4}
     assert imported.as_of == date(2024, 5, 1)

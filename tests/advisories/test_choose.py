@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import date
+from types import SimpleNamespace as Response
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pipeline.advisories import choose as module
+from pipeline.advisories.choose import FirstOf, choose, import_once
+from pipeline.advisories.source import Question, Source, StoreSource
+from pipeline.advisories.store import import_osv
+from pipeline.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.advisories.conftest import Fake, MakeRecord, Pack, Request
+
+TODAY = date(2024, 5, 2)
+LATER = date(2024, 7, 1)
+BAD = Question("PyPI", "demo", "1.0")
+
+
+@pytest.fixture
+def export(pack: Pack, record: MakeRecord) -> Path:
+    return pack("all.zip", record("PYSEC-1", ("introduced", "0")))
+
+
+@pytest.fixture
+def database(tmp_path: Path, export: Path) -> Path:
+    import_osv([export], tmp_path / "cache" / "a.sqlite")
+    return tmp_path / "cache" / "a.sqlite"
+
+
+@pytest.fixture
+def pick(
+    database: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Source]]:
+    """`choose` with every service at the fake, and no waiting; stores are closed afterwards."""
+    opened = []
+
+    def quick(kind: Any) -> Callable[..., Any]:
+        return lambda **options: kind(**options, sleep=lambda _: None)
+
+    real = module.Store.open
+
+    def remember(path: Path) -> Any:
+        opened.append(real(path))
+        return opened[-1]
+
+    monkeypatch.setattr(module, "OsvSource", quick(module.OsvSource))
+    monkeypatch.setattr(module, "PypiSource", quick(module.PypiSource))
+    monkeypatch.setattr(module.Store, "open", remember)
+
+    def make(today: date, **options: Any) -> Source:
+        options = {"database": database, "osv_url": fake.url, "pypi_url": fake.url} | options
+        return choose(today=today, max_age_days=7, **options)
+
+    yield make
+    for store in opened:
+        store.close()
+
+
+def osv_service(record: dict[str, Any]) -> Callable[[Request], Response]:
+    stub = {"id": record["id"], "modified": record["modified"]}
+
+    def handle(request: Request) -> Response:
+        if request.path == "/v1/querybatch":
+            return Response(body={"results": [{"vulns": [stub]} for _ in request.json["queries"]]})
+        return Response(body=record)
+
+    return handle
+
+
+def pypi_service(request: Request) -> Response:
+    if not request.path.startswith("/pypi/"):
+        return Response(status=500)
+    _, _, name, version, _ = request.path.split("/")
+    known = [{"id": "PYSEC-7"}]
+    return Response(body={"info": {"name": name, "version": version}, "vulnerabilities": known})
+
+
+def ids(source: Source) -> list[str]:
+    return [record["id"] for record in source.ask([BAD])[BAD].records]
+
+
+def test_a_fresh_store_answers_alone(pick: Callable[..., Source], fake: Fake) -> None:
+    source = pick(TODAY)
+    assert isinstance(source, StoreSource)
+    assert ids(source) == ["PYSEC-1"]
+    assert source.record.fresh
+    assert fake.requests == []
+
+
+def test_else_osv(pick: Callable[..., Source], fake: Fake, record: MakeRecord) -> None:
+    fake.handle = osv_service(record("PYSEC-9", ("introduced", "0")))
+    source = pick(LATER)
+    assert source.name == "OSV, else PyPI, else advisory store"
+    with pytest.raises(IncompleteError, match="no advisory source was asked yet"):
+        _ = source.record
+    assert ids(source) == ["PYSEC-9"]
+    assert source.name == "OSV"
+    assert "advisory store: it is of 2024-05-01, and 7 days are allowed" in source.record.note
+
+
+def test_else_pypi(pick: Callable[..., Source], fake: Fake, tmp_path: Path) -> None:
+    fake.handle = pypi_service
+    source = pick(LATER, database=tmp_path / "none.sqlite")
+    assert ids(source) == ["PYSEC-7"]
+    assert source.record.name == "PyPI vulnerabilities"
+    assert "OSV: it answered 500, 5 times" in source.record.note
+
+
+def test_else_the_old_store_which_is_not_fresh(pick: Callable[..., Source], fake: Fake) -> None:
+    source = pick(LATER)
+    assert ids(source) == ["PYSEC-1"]
+    assert not source.record.fresh
+    assert "OSV: it answered 404" in source.record.note
+    assert "PyPI: no answer about jinja2 2.4.1" in source.record.note
+
+
+def test_else_nobody(pick: Callable[..., Source], tmp_path: Path) -> None:
+    source = pick(LATER, database=tmp_path / "none.sqlite")
+    with pytest.raises(IncompleteError, match="no advisory source answers: OSV: .*; PyPI: "):
+        source.ask([BAD])
+
+
+def test_a_store_without_the_ecosystem_does_not_serve(
+    pick: Callable[..., Source], fake: Fake, record: MakeRecord
+) -> None:
+    fake.handle = osv_service(record("PYSEC-9", ("introduced", "0")))
+    source = pick(TODAY, ecosystems=["npm", "PyPI"])
+    assert ids(source) == ["PYSEC-9"]
+    assert "advisory store: it has no npm data" in source.record.note
+
+
+def test_offline_an_old_store_serves_and_says_so(pick: Callable[..., Source], fake: Fake) -> None:
+    source = pick(LATER, offline=True)
+    assert ids(source) == ["PYSEC-1"]
+    assert not source.record.fresh
+    assert fake.requests == []
+
+
+def test_offline_without_a_store_there_is_no_answer(
+    pick: Callable[..., Source], tmp_path: Path
+) -> None:
+    with pytest.raises(IncompleteError, match="without the network nobody else can be asked"):
+        pick(TODAY, offline=True, database=tmp_path / "none.sqlite")
+
+
+def test_a_damaged_store(pick: Callable[..., Source], fake: Fake, database: Path) -> None:
+    database.write_bytes(database.read_bytes()[:-1])
+    with pytest.raises(IncompleteError, match="damaged"):
+        pick(TODAY, offline=True)
+    fake.handle = pypi_service
+    source = pick(TODAY)
+    assert ids(source) == ["PYSEC-7"]
+    assert "advisory store: the store is damaged" in source.record.note
+
+
+def test_the_default_store(
+    pick: Callable[..., Source], database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPLY_CHAIN_ADVISORIES", str(database))
+    assert ids(pick(TODAY, database=None)) == ["PYSEC-1"]
+
+
+def test_explicit_data_is_never_replaced(
+    pick: Callable[..., Source], fake: Fake, database: Path, export: Path
+) -> None:
+    for given in (database, export):
+        source = pick(LATER, advisories=given)
+        assert isinstance(source, StoreSource)
+        assert ids(source) == ["PYSEC-1"]
+        assert not source.record.fresh
+    with pytest.raises(IncompleteError, match="no advisory data"):
+        pick(TODAY, advisories=database.parent / "none.zip")
+    assert fake.requests == []
+
+
+def test_an_export_is_imported_once(tmp_path: Path, export: Path, record: MakeRecord) -> None:
+    path = import_once(export, tmp_path)
+    made = path.stat().st_mtime_ns
+    assert import_once(export, tmp_path) == path
+    assert path.stat().st_mtime_ns == made
+    path.write_bytes(b"damaged")
+    assert import_once(export, tmp_path) == path
+    assert path.stat().st_size > 1000
+    folder = tmp_path / "folder"
+    (folder / "a").mkdir(parents=True)
+    (folder / "a" / "x.json").write_text(json.dumps(record("PYSEC-2", ("introduced", "0"))))
+    first = import_once(folder, tmp_path)
+    (folder / "a" / "x.json").write_text(json.dumps(record("PYSEC-3", ("introduced", "0"))))
+    assert import_once(folder, tmp_path) not in (path, first)
+    with closing(module.Store.open(first)) as store:
+        assert store.vuln("PYSEC-2")
+
+
+def test_what_cannot_be_read_is_told(
+    tmp_path: Path, export: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(module.hashlib, "file_digest", refuse)
+    with pytest.raises(IncompleteError, match="cannot be read: Permission denied"):
+        import_once(export, tmp_path)
+
+
+def test_first_of_none() -> None:
+    with pytest.raises(IncompleteError, match="no advisory source answers"):
+        FirstOf([]).ask([BAD])
