@@ -388,7 +388,7 @@ def settled(evidence: Evidence) -> bool:
     if not all(part.complete for part in evidence.coverage):
         return False
     if evidence.status is Status.NOT_APPLICABLE:
-        return True
+        return evidence.evaluated == 0
     ended = evidence.status in {Status.CLEAN, Status.FOUND}
     return ended and evidence.evaluated > 0 and not stale(evidence)
 
@@ -478,6 +478,9 @@ def _evidence_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluate
         case Status.CLEAN | Status.FOUND if not evidence.evaluated and not named:
             why = "it names no input that it evaluated"
             yield _line(whole, Gap.INPUT_MISSING, why, blocking=blocking)
+        case Status.NOT_APPLICABLE if evidence.evaluated and not named:
+            why = "it calls itself not applicable, and yet it names inputs"
+            yield _line(whole, Gap.NOT_ACCOUNTED_FOR, why, blocking=blocking)
         case _:
             pass
     if evidence.status is not Status.NOT_APPLICABLE:

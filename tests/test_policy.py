@@ -463,6 +463,7 @@ WHOLE = "dependencies: the whole check"
             [("dependencies: a part of the check", Gap.NOT_ACCOUNTED_FOR)],
         ),
         (evidence(coverage=()), [(WHOLE, Gap.INPUT_MISSING)]),
+        (evidence(status=Status.NOT_APPLICABLE), [(WHOLE, Gap.NOT_ACCOUNTED_FOR)]),
         (
             evidence(coverage=(Coverage(scope="a", unit="files", expected=3, evaluated=2),)),
             [("dependencies: files in a", Gap.NOT_ACCOUNTED_FOR)],

@@ -385,7 +385,9 @@ def audited_in_ci(facts: Facts) -> Answer:
     return _uncertain(target) or failed(_lack(target, lacking), *(file.path for file in known))
 
 
-_GITHUB = "github"
+_GITHUB = "GitHub Actions"
+"""What discovery calls the one CI system whose files it reads."""
+
 _TRIGGERS = ("pull_request", "schedule")
 
 
@@ -405,9 +407,7 @@ def _uncertain(target: Target) -> Answer | None:
         return unknown(Gap.PARSE_ERROR, reason, *sorted(set(unread)))
     called = [file.path for file in target.ci if "workflow_call" in file.triggers and _audits(file)]
     if called:
-        reason = (
-            f"an audit runs when somebody calls it, and callers are not followed: {some(called)}"
-        )
+        reason = f"an audit runs when it is called, perhaps from elsewhere: {some(called)}"
         return unknown(Gap.UNSUPPORTED_INPUT, reason, *called)
     return None
 

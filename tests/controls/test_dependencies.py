@@ -408,7 +408,9 @@ def test_findings_that_are_another_controls_business(
 # ---------------------------------------------------------------------------------- DEP-12
 
 
-def workflow(*triggers: str, audits: str = "fatal", system: str = "github", **more: Any) -> CiFile:
+def workflow(
+    *triggers: str, audits: str = "fatal", system: str = "GitHub Actions", **more: Any
+) -> CiFile:
     path = more.pop("path", ".github/workflows/ci.yml")
     steps = {
         "none": (),
@@ -437,15 +439,15 @@ def workflow(*triggers: str, audits: str = "fatal", system: str = "github", **mo
             FAIL,
             "pull_request",
         ),
-        ([workflow(system="gitlab", audits="none")], OPEN, "gitlab"),
-        ([workflow("pull_request", "schedule", system="gitlab")], OPEN, "gitlab"),
+        ([workflow(system="GitLab CI", audits="none")], OPEN, "GitLab CI"),
+        ([workflow("pull_request", "schedule", system="GitLab CI")], OPEN, "GitLab CI"),
         (
-            [workflow("pull_request", "schedule"), workflow(system="jenkins", audits="none")],
+            [workflow("pull_request", "schedule"), workflow(system="Jenkins", audits="none")],
             PASS,
             "",
         ),
         ([workflow(audits="none", unread="not YAML")], OPEN, "could not be read"),
-        ([workflow("workflow_call")], OPEN, "callers"),
+        ([workflow("workflow_call")], OPEN, "from elsewhere"),
         ([workflow("workflow_call", audits="none")], FAIL, "audits dependencies"),
     ],
 )
