@@ -1,0 +1,58 @@
+"""Discovery: what is in a repository, found without running any of it.
+
+listing         which files count: git's answer (`git`), or a walk; what is left out and why
+projects        manifests (`manifests`) and locks, grouped into projects
+infrastructure  Dockerfiles, compose files, Kubernetes objects, Terraform
+ci              CI files: triggers, and audits (`audits`) in their scripts (`shell`)
+describe        the result as text for people
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.model import Target
+from pipeline.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.discover.listing import Listing
+    from pipeline.tree import Tree
+
+
+def discover(tree: Tree, *, exclude: Sequence[str] = (), name: str | None = None) -> Target:
+    """The repository in `tree`, without what the trusted patterns `exclude` cover.
+
+    `name` defaults to the last part of the remote's address, else of the folder's path. Never
+    raises for what the repository contains: that becomes `unread`.
+    """
+    from pipeline.discover.ci import find_ci  # noqa: PLC0415  # YAML and git, for this stage only
+    from pipeline.discover.infrastructure import find_infrastructure  # noqa: PLC0415
+    from pipeline.discover.listing import list_files  # noqa: PLC0415
+    from pipeline.discover.projects import find_projects  # noqa: PLC0415
+
+    listing = list_files(tree.root, exclude)
+    found = find_projects(tree, listing.files)
+    infrastructure = find_infrastructure(tree, listing.files)
+    unread = (*listing.unread, *found.unread, *infrastructure.unread)
+    return Target(
+        name=name or _name(tree, listing),
+        git=listing.git,
+        files=listing.total,
+        projects=found.projects,
+        locks=found.locks,
+        dockerfiles=tuple(infrastructure.dockerfiles),
+        compose=tuple(infrastructure.compose),
+        kubernetes=tuple(infrastructure.kubernetes),
+        terraform=tuple(infrastructure.terraform),
+        ci=tuple(find_ci(tree, listing.files)),
+        excluded=listing.excluded,
+        unread=tuple(sorted(unread, key=lambda part: (part.location.path, part.why))),
+    )
+
+
+def _name(tree: Tree, listing: Listing) -> str:
+    remote = listing.git.remote if listing.git else None
+    last = (remote or "").rstrip("/").replace(":", "/").rpartition("/")[2].removesuffix(".git")
+    return plain(last or tree.root.name) or "repository"

@@ -1,0 +1,187 @@
+"""Which files belong to the repository, and what is left out on purpose.
+
+In a git working tree: the tracked files and the untracked ones that are not ignored. In a plain
+folder: all of them. Left out, and listed, are repositories of their own, trees that were copied
+from elsewhere, our output folder, and what the policy excludes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.discover.git import Unknown, WorkingTree, is_bare, working_tree
+from pipeline.discover.names import is_text, matcher, printable
+from pipeline.model import Excluded, Gap, Git, Location, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Container, Iterable, Sequence
+    from pathlib import Path
+
+MAX_FILES = 1_000_000
+"""More are not listed; the rest is reported as not looked at."""
+
+_OUTPUT = ".supply-chain"
+_OWN_REPOSITORY = "a repository of its own: scan it by itself"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The files that count, sorted. Every path is UTF-8; `total` includes those that are not."""
+
+    git: Git | None
+    files: tuple[str, ...]
+    total: int
+    excluded: tuple[Excluded, ...]
+    unread: tuple[Unread, ...]
+
+
+def list_files(root: Path, exclude: Sequence[str]) -> Listing:
+    """The files of the folder `root` without what `exclude` (see `names.matcher`) covers."""
+    answer = working_tree(root)
+    if answer is None and is_bare(root):
+        why = "a bare repository has no files: check it out and scan the working tree"
+        return Listing(
+            git=None, files=(), total=0, excluded=(),
+            unread=(Unread(location=Location(path="."), why=why, gap=Gap.UNSUPPORTED_INPUT),),
+        )  # fmt: skip
+    out = _LeftOut(exclude)
+    if isinstance(answer, WorkingTree):
+        git: Git | None = answer.git
+        unread = list(answer.unread)
+        out.reasons.update(dict.fromkeys(answer.repositories, _OWN_REPOSITORY))
+        _find_copied(answer.files, out)
+        found: Collection[str] = answer.files
+    else:
+        git = None
+        unread = []
+        if isinstance(answer, Unknown):
+            git = Git(commit=None, branch=None, dirty=None, remote=None, shallow=False)
+            unread.append(answer.unread)
+        found = _walk(root, out, unread)
+    files = sorted(path for path in found if not out.covers(path))
+    for path in files:
+        if not is_text(path):
+            why = "the name is not UTF-8; the file was not looked at"
+            place = Location(path=printable(path))
+            unread.append(Unread(location=place, why=why, gap=Gap.UNSUPPORTED_INPUT))
+    return Listing(
+        git=git,
+        files=tuple(path for path in files if is_text(path)),
+        total=len(files),
+        excluded=tuple(
+            Excluded(path=printable(path), why=why) for path, why in sorted(out.used().items())
+        ),
+        unread=tuple(unread),
+    )
+
+
+class _LeftOut:
+    """Folders and files that are left out, each with its reason, and what lies below them."""
+
+    def __init__(self, exclude: Sequence[str]) -> None:
+        self.reasons: dict[str, str] = {_OUTPUT: "our own output"}
+        self.excludes = matcher(exclude)
+        self._seen: set[str] = set()
+        self._folders: dict[str, bool] = {"": False}
+
+    def covers(self, path: str) -> bool:
+        """Whether `path` or a folder above it is left out."""
+        folder = path.rpartition("/")[0]
+        unknown = []
+        while (known := self._folders.get(folder)) is None:
+            unknown.append(folder)
+            folder = folder.rpartition("/")[0]
+        for below in reversed(unknown):
+            known = self._folders[below] = known or self._is_itself(below)
+        return known or self._is_itself(path)
+
+    def used(self) -> dict[str, str]:
+        """The topmost paths that are left out: those that cover a file, and every repository."""
+        for path, why in self.reasons.items():
+            if why == _OWN_REPOSITORY:
+                self.covers(path)
+        return {path: self.reasons[path] for path in self._seen}
+
+    def _is_itself(self, path: str) -> bool:
+        if path not in self.reasons:
+            if not self.excludes(path):
+                return False
+            self.reasons[path] = "excluded by the policy"
+        self._seen.add(path)
+        return True
+
+
+def _copied(folder: str, names: Container[str]) -> str:
+    """Why a folder's content was written elsewhere, "" if it was not; `names` is what is in it."""
+    if "pyvenv.cfg" in names:
+        return "a Python environment"
+    name = folder.rpartition("/")[2]
+    if name == "vendor":
+        return next((why for mark, why in _VENDORED.items() if mark in names), "")
+    return _COPIED.get(name, "")
+
+
+_COPIED = {
+    "node_modules": "packages that npm installed",
+    "site-packages": "packages that Python installed",
+    "third_party": "code of others, copied into the repository",
+    "_vendor": "vendored Python packages",
+}
+_VENDORED = {
+    "modules.txt": "vendored Go modules",
+    "autoload.php": "vendored PHP packages",
+}
+
+
+def _find_copied(files: Iterable[str], out: _LeftOut) -> None:
+    """Note every folder above `files` whose content was copied from elsewhere."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for path in files:
+        folder, _, name = path.rpartition("/")
+        is_new = folder not in names
+        names[folder].add(name)
+        while is_new and folder:
+            folder, _, name = folder.rpartition("/")
+            is_new = folder not in names
+            names[folder].add(name)
+    for folder, inside in names.items():
+        if folder and (why := _copied(folder, inside)):
+            out.reasons.setdefault(folder, why)
+
+
+def _walk(root: Path, out: _LeftOut, unread: list[Unread]) -> list[str]:
+    """Every file below `root` in a plain folder; what is left out is not even entered.
+
+    Symbolic links count as files and are never followed.
+    """
+    files: list[str] = []
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(root / folder) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            why = f"the folder cannot be listed: {error.strerror}"
+            place = Location(path=printable(folder or "."))
+            unread.append(Unread(location=place, why=why, gap=Gap.INPUT_MISSING))
+            continue
+        names = {entry.name for entry in inside}
+        if folder and (why := _OWN_REPOSITORY if ".git" in names else _copied(folder, names)):
+            out.reasons[folder] = why
+        if out.covers(folder):
+            files.append(folder)  # stands for everything in it
+            continue
+        prefix = f"{folder}/" if folder else ""
+        for entry in inside:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if prefix + entry.name != ".git":
+                (waiting if is_folder else files).append(prefix + entry.name)
+        if len(files) > MAX_FILES:
+            why = f"more than {MAX_FILES} files: the others were not looked at"
+            unread.append(Unread(location=Location(path="."), why=why, gap=Gap.TOO_LARGE))
+            break
+    return files

@@ -1,0 +1,177 @@
+"""Projects: folders with manifests of one ecosystem, and the locks that belong to them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipeline import locks
+from pipeline.discover import manifests
+from pipeline.discover.names import matcher
+from pipeline.errors import IncompleteError
+from pipeline.model import Gap, Location, Lock, Manifest, Project, Unread
+from pipeline.yamltree import Items, Scalar, Table, compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pipeline.tree import Tree
+
+_OTHER_LOCKS = {
+    "package-lock.json": "npm",
+    "npm-shrinkwrap.json": "npm",
+    "yarn.lock": "npm",
+    "pnpm-lock.yaml": "npm",
+    "bun.lock": "npm",
+    "bun.lockb": "npm",
+    "go.sum": "Go",
+    "Cargo.lock": "crates.io",
+    "Gemfile.lock": "RubyGems",
+    "composer.lock": "Packagist",
+    "packages.lock.json": "NuGet",
+    "gradle.lockfile": "Maven",
+    "conda-lock.yml": "conda",
+}
+"""Locks that no reader knows yet: they are listed, so that nobody thinks there are none."""
+
+_SHARED_LOCKS = {
+    "uv.lock",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "bun.lockb",
+    "Cargo.lock",
+}
+"""Locks that hold for every member of a workspace, not only for the folder they stand in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The projects and the locks that were read, sorted by path."""
+
+    projects: tuple[Project, ...]
+    locks: tuple[Lock, ...]
+    unread: tuple[Unread, ...]
+
+
+@dataclass(slots=True)
+class _Draft:
+    manifests: list[Manifest] = field(default_factory=list)
+    locks: set[str] = field(default_factory=set)
+    members: list[str] = field(default_factory=list)
+
+
+def find_projects(tree: Tree, files: Iterable[str]) -> Found:
+    """The projects that `files` of `tree` make up."""
+    drafts: defaultdict[tuple[str, str], _Draft] = defaultdict(_Draft)
+    unread = []
+    known = []
+    for path in files:
+        folder, _, name = path.rpartition("/")
+        if ecosystem := _OTHER_LOCKS.get(name):
+            drafts[folder, ecosystem].locks.add(path)
+        elif reader := locks.reader_of(path):
+            drafts[folder, reader.ECOSYSTEM].locks.add(path)
+            known.append(path)
+        elif ecosystem := manifests.ecosystem_of(path):
+            reading = manifests.read(tree, path)
+            if reading.manifest:
+                drafts[folder, ecosystem].manifests.append(reading.manifest)
+                drafts[folder, ecosystem].members.extend(reading.members)
+            if reading.unread:
+                unread.append(reading.unread)
+        elif name == "pnpm-workspace.yaml":
+            drafts[folder, "npm"].members.extend(_pnpm_members(tree, path))
+    read, refused = _read(tree, known)
+    including = _including(read)
+    unread += refused
+    projects = []
+    for (folder, ecosystem), draft in drafts.items():
+        if draft.manifests or draft.locks:
+            paths = draft.locks or _of_workspace(folder, ecosystem, drafts)
+            projects.append(
+                Project(
+                    path=folder or ".",
+                    ecosystem=ecosystem,
+                    manifests=tuple(sorted(draft.manifests, key=lambda manifest: manifest.path)),
+                    locks=tuple(sorted({including.get(path, path) for path in paths})),
+                )
+            )
+    return Found(
+        projects=tuple(sorted(projects, key=lambda project: (project.path, project.ecosystem))),
+        locks=tuple(lock for lock in read if lock.path not in including),
+        unread=tuple(unread),
+    )
+
+
+def _read(tree: Tree, paths: Iterable[str]) -> tuple[list[Lock], list[Unread]]:
+    """One after the other: reading is pure Python, and threads would only take turns."""
+    found = []
+    refused = []
+    for path in sorted(paths):
+        try:
+            found.append(locks.read(tree, path))
+        except IncompleteError as error:
+            place = Location(path=path)
+            refused.append(Unread(location=place, why=error.what, gap=Gap.INPUT_MISSING))
+    return found, refused
+
+
+def _including(found: Iterable[Lock]) -> dict[str, str]:
+    """For each lock that another one includes (`-r`), that other one.
+
+    Of files that include each other the first by name stands for all.
+    """
+    by_path = {lock.path: lock for lock in found}
+    answer: dict[str, str] = {}
+    for lock in by_path.values():
+        for path in lock.files:
+            inner = by_path.get(path)
+            if inner is None or path == lock.path:
+                continue
+            if lock.path not in inner.files or lock.path < path:
+                answer.setdefault(path, lock.path)
+    return {path: _outermost(path, answer) for path in answer}
+
+
+def _outermost(path: str, including: dict[str, str]) -> str:
+    seen = {path}
+    while (outer := including.get(path)) and outer not in seen:
+        seen.add(outer)
+        path = outer
+    return path
+
+
+def _of_workspace(
+    folder: str, ecosystem: str, drafts: dict[tuple[str, str], _Draft]
+) -> Iterator[str]:
+    """The locks of the nearest folder above whose workspace counts `folder` as a member."""
+    above = folder
+    while above:
+        above = above.rpartition("/")[0]
+        root = drafts.get((above, ecosystem))
+        below = folder.removeprefix(above).lstrip("/")
+        if root and _has_member(root.members, below):
+            yield from (p for p in root.locks if p.rpartition("/")[2] in _SHARED_LOCKS)
+            return
+
+
+def _has_member(patterns: list[str], folder: str) -> bool:
+    wanted = matcher([pattern for pattern in patterns if not pattern.startswith("!")])
+    unwanted = matcher([pattern[1:] for pattern in patterns if pattern.startswith("!")])
+    return wanted(folder) and not unwanted(folder)
+
+
+def _pnpm_members(tree: Tree, path: str) -> Iterator[str]:
+    """`packages` of a `pnpm-workspace.yaml`; one that cannot be read has no members."""
+    try:
+        root = compose(tree.text(path, limit=manifests.MAX_BYTES), path, aliases=True)
+    except IncompleteError:
+        return
+    packages = root.get("packages") if isinstance(root, Table) else None
+    for entry in packages.items if isinstance(packages, Items) else ():
+        if isinstance(entry, Scalar):
+            yield entry.text
