@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pipeline.advisories.ecosystems import normalise, ordering_of
+from pipeline.advisories.ranges import Asked, first_fix, includes
 from pipeline.advisories.severity import rate, worst
 from pipeline.model import Kind, Severity
 from pipeline.text import plain
@@ -23,7 +24,7 @@ from pipeline.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pipeline.advisories.ecosystems import Ordering
+    from pipeline.advisories.ranges import Event
 
 Record = Mapping[str, Any]
 """A record as parsed from JSON."""
@@ -59,15 +60,6 @@ _AFFECTED = Match(Effect.AFFECTED)
 _UNAFFECTED = Match(Effect.UNAFFECTED)
 
 
-class _Asked(NamedTuple):
-    """The version in question: as written, as its ecosystem compares it, and what it rebuilds."""
-
-    text: str
-    value: Any
-    base: Any
-    ordering: Ordering
-
-
 # ------------------------------------------------------------------------------------ matching
 
 
@@ -87,7 +79,7 @@ def affects(record: Record, ecosystem: str, name: str, version: str) -> Match:
         value = ordering.parse(version)
     except ValueError:
         return _cannot_tell(f"{plain(version, limit=80)} is no version of {ecosystem}")
-    asked = _Asked(version, value, ordering.base(value), ordering)
+    asked = Asked(version, value, ordering.base(value), ordering)
     found = _UNAFFECTED
     entries = record.get("affected", [])
     if not isinstance(entries, list):
@@ -134,7 +126,7 @@ def _cannot_tell(why: str) -> Match:
     return Match(Effect.CANNOT_TELL, why)
 
 
-def _entry(entry: Any, ecosystem: str, name: str, asked: _Asked) -> Match:
+def _entry(entry: Any, ecosystem: str, name: str, asked: Asked) -> Match:
     """One affected entry: `versions` or any range settles "affected"."""
     try:
         if (ecosystem, name) not in packages({"affected": [entry]}):
@@ -152,10 +144,13 @@ def _entry(entry: Any, ecosystem: str, name: str, asked: _Asked) -> Match:
     return next((match for match in matches if match.why), _UNAFFECTED)
 
 
-def _typed_range(part: Any, asked: _Asked) -> Match:
+def _typed_range(part: Any, asked: Asked) -> Match:
     if _type(part) not in _COMPARED:
         return _cannot_tell("it has a range of an unknown type")
-    return _range(part.get("events"), asked)
+    held = includes(part.get("events"), asked)
+    if held is None:
+        return _cannot_tell("one of its range events is missing or no version")
+    return _AFFECTED if held else _UNAFFECTED
 
 
 def _type(part: Any) -> Any:
@@ -163,7 +158,7 @@ def _type(part: Any) -> Any:
     return part.get("type") if isinstance(part, dict) else None
 
 
-def _listed(versions: list[Any], asked: _Asked) -> bool:
+def _listed(versions: list[Any], asked: Asked) -> bool:
     """Whether the version stands in the list, as written or as an equal version.
 
     A rebuild is as affected as the version it rebuilds. Listed texts that are no versions can
@@ -180,102 +175,6 @@ def _listed(versions: list[Any], asked: _Asked) -> bool:
         if value in (asked.value, asked.base):
             return True
     return False
-
-
-def _range(events: Any, asked: _Asked) -> Match:
-    """A range: the last event at or before the version decides, and a limit must lie above it.
-
-    Where an event cannot be placed, the range still decides if no place of it could matter.
-    """
-    timeline = _timeline(events, asked.ordering)
-    verdicts = (_below_limit(timeline, asked), _inside(timeline, asked))
-    if False in verdicts:
-        return _UNAFFECTED
-    if None in verdicts:
-        return _cannot_tell("one of its range events is missing or no version")
-    return _AFFECTED
-
-
-def _below_limit(timeline: _Timeline, asked: _Asked) -> bool | None:
-    if any(limit is None or asked.value < limit for limit in timeline.limits):
-        return True
-    if "limit" in timeline.unplaced:
-        return None
-    return not timeline.limits
-
-
-def _inside(timeline: _Timeline, asked: _Asked) -> bool | None:
-    """What the last event reached says; `None` where one that is not placed could overrule it."""
-    reached = [event for event in timeline.events if _reached(event, asked)]
-    if reached and reached[-1].kind == "introduced":
-        return None if timeline.unplaced & {"fixed", "last_affected"} else True
-    return None if "introduced" in timeline.unplaced else False
-
-
-class _Event(NamedTuple):
-    """An event with its version as text and value; `None` for "0", which is below everything."""
-
-    kind: str
-    text: str
-    value: Any
-
-
-class _Timeline(NamedTuple):
-    """A range's events in order, its limits (`None` for "*"), and the kinds not understood."""
-
-    events: list[_Event]
-    limits: list[Any]
-    unplaced: frozenset[str]
-
-
-_RANK = {"fixed": 0, "introduced": 1, "last_affected": 2}
-"""The order at one version: what is fixed and introduced again at once is introduced."""
-
-
-def _timeline(events: Any, ordering: Ordering) -> _Timeline:
-    placed: list[_Event] = []
-    limits: list[Any] = []
-    unplaced: set[str] = set()
-    pairs: list[tuple[str, Any]] = [
-        pair
-        for event in (events if isinstance(events, list) else [None])
-        for pair in (event.items() if isinstance(event, dict) else [("", None)])
-    ]
-    for kind, text in pairs:
-        if kind == "limit" and text == "*":
-            limits.append(None)
-            continue
-        if kind == "introduced" and text == "0":
-            placed.append(_Event(kind, text, None))
-            continue
-        if kind not in (*_RANK, "limit"):
-            # An event of an unknown kind could open the range as well as close it.
-            unplaced |= {"introduced", "fixed"}
-            continue
-        try:
-            value = ordering.parse(text)
-        except (TypeError, ValueError):
-            unplaced.add(kind)
-            continue
-        if kind == "limit":
-            limits.append(value)
-        else:
-            placed.append(_Event(kind, text, value))
-    if not any(kind == "introduced" for kind, _ in pairs):
-        unplaced.add("introduced")
-    lowest = [event for event in placed if event.value is None]
-    rest = [event for event in placed if event.value is not None]
-    rest.sort(key=lambda event: (event.value, _RANK[event.kind]))
-    return _Timeline(lowest + rest, limits, frozenset(unplaced))
-
-
-def _reached(event: _Event, asked: _Asked) -> bool:
-    """Whether the event speaks about the version; a rebuild of the last affected is not past it."""
-    if event.value is None:
-        return True
-    if event.kind == "last_affected":
-        return bool(event.value < asked.value and event.value != asked.base)
-    return bool(event.value <= asked.value)
 
 
 # ------------------------------------------------------------------------------------ grouping
@@ -317,23 +216,21 @@ class Advisory:
             value = None
         if ordering is None or value is None:
             return ()
-        asked = _Asked(version, value, ordering.base(value), ordering)
+        asked = Asked(version, value, ordering.base(value), ordering)
         ends = {end.value: end.text for record in self.records for end in self._ends(record, asked)}
         return tuple(ends[key] for key in sorted(ends) if self._spared(ends[key]))
 
-    def _ends(self, record: Record, asked: _Asked) -> Iterator[_Event]:
+    def _ends(self, record: Record, asked: Asked) -> Iterator[Event]:
         """The first fix after the version in each range of the record that includes it."""
         for entry in _entries(record, self.ecosystem, self.package):
             ranges = entry.get("ranges")
             for part in ranges if isinstance(ranges, list) else ():
                 if _type(part) not in _COMPARED:
                     continue
-                if _range(part.get("events"), asked).effect is Effect.UNAFFECTED:
+                if includes(part.get("events"), asked) is False:
                     continue
-                for event in _timeline(part.get("events"), asked.ordering).events:
-                    if event.kind == "fixed" and event.value > asked.value:
-                        yield event
-                        break
+                if end := first_fix(part.get("events"), asked):
+                    yield end
 
     def _spared(self, version: str) -> bool:
         return all(

@@ -6,32 +6,29 @@ The store's digest depends on the records alone, not on how they were packed.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 import sys
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pipeline.advisories import osv
 from pipeline.advisories.ecosystems import normalise
-from pipeline.advisories.members import members, parse
+from pipeline.advisories.intake import Intake, Refused
+from pipeline.advisories.members import members
 from pipeline.advisories.osv import Effect
 from pipeline.advisories.snapshot import build, connect, unreadable
 from pipeline.errors import IncompleteError
 from pipeline.model import DataRecord
-from pipeline.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
-    from pipeline.advisories.members import Member
     from pipeline.advisories.osv import Match
 
 KIND = "osv 1"
@@ -45,20 +42,14 @@ CREATE TABLE package (
   PRIMARY KEY (ecosystem, name, number)
 ) WITHOUT ROWID;
 CREATE TABLE ecosystem (
-  name TEXT PRIMARY KEY, advisories INTEGER NOT NULL, malware INTEGER NOT NULL, as_of TEXT
+  name TEXT PRIMARY KEY, advisories INTEGER NOT NULL, malware INTEGER NOT NULL,
+  as_of TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE refused (name TEXT NOT NULL, why TEXT NOT NULL);
 """
 _INDEX = "CREATE UNIQUE INDEX advisory_id ON advisory (id)"
 _TOLD = 3
 """So many refused records are named in a data record; all are counted."""
-
-
-class Refused(NamedTuple):
-    """A file or entry of an export that is no usable record, and why."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +106,7 @@ def import_osv(
     Raises `IncompleteError` when a source cannot be read as a whole or holds no record; an
     existing store is then left as it was.
     """
-    intake = _Intake(newest=datetime.now(UTC).date())
+    intake = Intake(newest=datetime.now(UTC).date())
     with build(database, KIND, _SCHEMA) as connection:
         for count, member in enumerate(members(tuple(sources)), 1):
             for number, id_, record in intake.take(member):
@@ -128,14 +119,16 @@ def import_osv(
                 where=", ".join(map(str, sources)),
                 fix="name an OSV export (all.zip), or a folder of OSV JSON or YAML files",
             )
-        held = intake.held()
         known = intake.known.values()
         rows = sorted((*key, entry.number) for entry in known for key in entry.packages)
         connection.executemany("INSERT INTO package VALUES (?, ?, ?)", rows)
-        counts = {name: _count(name, intake, as_of) for name in sorted(held)}
+        counts = intake.counts()
         connection.executemany(
             "INSERT INTO ecosystem VALUES (?, ?, ?, ?)",
-            [(name, *count) for name, count in counts.items()],
+            [
+                (name, advisories, malware, _text(as_of or newest))
+                for name, (advisories, malware, newest) in counts.items()
+            ],
         )
         connection.executemany("INSERT INTO refused VALUES (?, ?)", intake.refused)
         imported = Imported(
@@ -149,7 +142,7 @@ def import_osv(
         facts = {
             "origin": origin or ", ".join(Path(source).name for source in sources),
             "digest": imported.digest,
-            "as_of": imported.as_of.isoformat() if imported.as_of else "",
+            "as_of": _text(imported.as_of),
             "advisories": str(imported.advisories),
         }
         connection.executemany("INSERT INTO meta VALUES (?, ?)", facts.items())
@@ -157,113 +150,8 @@ def import_osv(
     return imported
 
 
-@dataclass(slots=True)
-class _Entry:
-    """What an import remembers of a record beside the stored text."""
-
-    number: int
-    state: tuple[str, str]
-    day: date | None
-    withdrawn: bool
-    packages: frozenset[tuple[str, str]]
-
-
-@dataclass(slots=True)
-class _Intake:
-    """Records taken in so far. `newest` is the last day that a record may be dated."""
-
-    newest: date
-    known: dict[str, _Entry] = field(default_factory=dict)
-    refused: list[Refused] = field(default_factory=list)
-    named: dict[tuple[str, str], list[frozenset[str]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    """The ecosystems that each record names, by the archive and folder it came from."""
-
-    def take(self, member: Member) -> Iterator[tuple[int, str, bytes]]:
-        """The row to write for a file: none when it is refused or older than one known."""
-        import msgspec  # noqa: PLC0415  start-up stays light
-
-        try:
-            record = parse(member.name, member.content)
-            text = msgspec.json.encode(record, order="sorted")
-            id_, packages = self._read(record, member.name)
-        except (ValueError, TypeError) as error:
-            self.refused.append(Refused(member.name, plain(str(error), limit=200)))
-            return
-        if packages:
-            ecosystems = frozenset(ecosystem for ecosystem, _ in packages)
-            self.named[member.unit, member.folder].append(ecosystems)
-        modified = record.get("modified")
-        digest = hashlib.sha256(text).hexdigest()
-        state = (modified[:19] if isinstance(modified, str) else "", digest)
-        before = self.known.get(id_)
-        if before and before.state >= state:
-            return
-        days = (osv.day(record.get(key)) for key in ("modified", "published", "withdrawn"))
-        self.known[id_] = _Entry(
-            number=before.number if before else len(self.known) + 1,
-            state=state,
-            day=max((day for day in days if day and day <= self.newest), default=None),
-            withdrawn=osv.withdrawn(record),
-            packages=packages,
-        )
-        yield self.known[id_].number, id_, text
-
-    def _read(self, record: Any, name: str) -> tuple[str, frozenset[tuple[str, str]]]:
-        """The id and packages. An entry that is no good is refused alone; raises `ValueError`."""
-        if not isinstance(record, dict):
-            raise osv.MalformedError("not an object")
-        id_ = record.get("id")
-        if not isinstance(id_, str) or not id_:
-            raise osv.MalformedError("it has no id")
-        entries = record.get("affected") or []
-        if not isinstance(entries, list):
-            raise osv.MalformedError("`affected` is not a list")
-        packages: set[tuple[str, str]] = set()
-        for entry in entries:
-            try:
-                packages.update(osv.packages({"affected": [entry]}))
-            except ValueError as error:
-                self.refused.append(Refused(name, str(error)))
-        return id_, frozenset(packages)
-
-    def held(self) -> set[str]:
-        """The ecosystems that the data speaks for.
-
-        An archive or folder of one ecosystem also names others, where a problem is common to
-        both: that is not their export, and silence about them means nothing. So where all
-        records of an archive, or of its folder named like an ecosystem, share an ecosystem, it
-        holds that one. A mixed collection holds all it names.
-        """
-        units: dict[tuple[str, str], list[frozenset[str]]] = defaultdict(list)
-        for (unit, folder), named in self.named.items():
-            bases = {name.partition(":")[0].casefold() for name in frozenset().union(*named)}
-            units[unit, folder if folder.casefold() in bases else ""] += named
-        return {
-            name
-            for named in units.values()
-            for name in frozenset.intersection(*named) or frozenset().union(*named)
-        }
-
-    def digest(self) -> str:
-        """SHA-256 over the sorted ids and the digests of their canonical records."""
-        total = hashlib.sha256()
-        for id_ in sorted(self.known):
-            total.update(f"{id_}\0{self.known[id_].state[1]}\n".encode())
-        return f"sha256:{total.hexdigest()}"
-
-
-def _count(ecosystem: str, intake: _Intake, as_of: date | None) -> tuple[int, int, str | None]:
-    """How many advisories and malware reports an ecosystem has, and its newest date."""
-    about = {
-        id_: entry
-        for id_, entry in intake.known.items()
-        if any(ecosystem == name for name, _ in entry.packages)
-    }
-    malware = sum(id_.startswith(osv.MALWARE_PREFIX) for id_ in about)
-    newest = as_of or max(filter(None, (entry.day for entry in about.values())), default=None)
-    return len(about), malware, newest.isoformat() if newest else None
+def _text(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _told(refused: Sequence[Refused], total: int | None = None) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from contextlib import closing
 from datetime import date
@@ -10,8 +11,10 @@ import pytest
 
 from pipeline.advisories import choose as module
 from pipeline.advisories.choose import FirstOf, choose, import_once
+from pipeline.advisories.osv_online import OsvSource
+from pipeline.advisories.pypi_online import PypiSource
 from pipeline.advisories.source import Question, Source, StoreSource
-from pipeline.advisories.store import import_osv
+from pipeline.advisories.store import Store, import_osv
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
@@ -46,19 +49,19 @@ def pick(
     def quick(kind: Any) -> Callable[..., Any]:
         return lambda **options: kind(**options, sleep=lambda _: None)
 
-    real = module.Store.open
+    real = Store.open
 
     def remember(path: Path) -> Any:
         opened.append(real(path))
         return opened[-1]
 
-    monkeypatch.setattr(module, "OsvSource", quick(module.OsvSource))
-    monkeypatch.setattr(module, "PypiSource", quick(module.PypiSource))
-    monkeypatch.setattr(module.Store, "open", remember)
+    monkeypatch.setattr(module, "OsvSource", quick(OsvSource))
+    monkeypatch.setattr(module, "PypiSource", quick(PypiSource))
+    monkeypatch.setattr(Store, "open", remember)
 
     def make(today: date, **options: Any) -> Source:
-        options = {"database": database, "osv_url": fake.url, "pypi_url": fake.url} | options
-        return choose(today=today, max_age_days=7, **options)
+        usual: dict[str, Any] = {"database": database, "osv_url": fake.url, "pypi_url": fake.url}
+        return choose(today=today, max_age_days=7, **usual | options)
 
     yield make
     for store in opened:
@@ -125,7 +128,7 @@ def test_else_the_old_store_which_is_not_fresh(pick: Callable[..., Source], fake
 
 def test_else_nobody(pick: Callable[..., Source], tmp_path: Path) -> None:
     source = pick(LATER, database=tmp_path / "none.sqlite")
-    with pytest.raises(IncompleteError, match="no advisory source answers: OSV: .*; PyPI: "):
+    with pytest.raises(IncompleteError, match=r"no advisory source answers: OSV: .*; PyPI: "):
         source.ask([BAD])
 
 
@@ -196,7 +199,7 @@ def test_an_export_is_imported_once(tmp_path: Path, export: Path, record: MakeRe
     first = import_once(folder, tmp_path)
     (folder / "a" / "x.json").write_text(json.dumps(record("PYSEC-3", ("introduced", "0"))))
     assert import_once(folder, tmp_path) not in (path, first)
-    with closing(module.Store.open(first)) as store:
+    with closing(Store.open(first)) as store:
         assert store.vuln("PYSEC-2")
 
 
@@ -206,7 +209,7 @@ def test_what_cannot_be_read_is_told(
     def refuse(*_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(module.hashlib, "file_digest", refuse)
+    monkeypatch.setattr(hashlib, "file_digest", refuse)
     with pytest.raises(IncompleteError, match="cannot be read: Permission denied"):
         import_once(export, tmp_path)
 

@@ -172,7 +172,7 @@ def test_scores_are_bounded(
 class Files:
     """A server of files that knows ranges and tags."""
 
-    def __init__(self, **content: bytes) -> None:
+    def __init__(self, content: dict[str, bytes]) -> None:
         self.content = content
         self.etag = '"v1"'
         self.faults: list[Response] = []
@@ -200,7 +200,7 @@ class Files:
 
 @pytest.fixture
 def files(fake: Fake) -> Files:
-    fake.handle = Files(big=bytes(range(256)) * 4000)
+    fake.handle = Files({"big": bytes(range(256)) * 4000})
     return fake.handle
 
 
@@ -318,7 +318,7 @@ def export(*records: dict[str, Any]) -> bytes:
 @pytest.fixture
 def run(fake: Fake, database: Path, record: MakeRecord, pauses: list[float]) -> Callable[..., Any]:
     files = Files(
-        **{
+        {
             "PyPI": export(record("PYSEC-1", ("introduced", "0"))),
             "npm": export(record("N-1", ("introduced", "0"), ecosystem="npm")),
             "Elm": export(record("PYSEC-1", ("introduced", "0"))),

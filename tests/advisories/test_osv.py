@@ -225,7 +225,8 @@ def test_every_range_means_what_the_specification_says(
 
 
 _JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["PyPI", "demo", "0"]),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+    | st.sampled_from(["PyPI", "demo", "0"]),
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(

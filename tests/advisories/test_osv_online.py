@@ -27,7 +27,7 @@ class Service:
     """OSV in small: answers batches from `known`, page by page where `pages` says so."""
 
     def __init__(self, *records: dict[str, Any], known: dict[str, list[str]] | None = None) -> None:
-        self.records = {record["id"]: record for record in records}
+        self.records: dict[str, Any] = {record["id"]: record for record in records}
         self.known = known or {"jinja2": ["PYSEC-J"], "demo": ["PYSEC-1"]}
         self.pages: dict[tuple[str, str], dict[str, Any]] = {}
         self.batches: list[list[Any]] = []
@@ -177,9 +177,13 @@ def test_pages_that_do_not_end_are_a_gap(
 
 @pytest.mark.parametrize(
     "result",
-    [None, [], "x", {"vulns": {}}, {"vulns": [3]}, {"vulns": [{"id": 1}]}, {"vulns": [{"id": "../x"}]},
-     {"vulns": [{"id": "A", "modified": 3}]}, {"next_page_token": 7}],
-)  # fmt: skip
+    [
+        *(None, [], "x", {"vulns": {}}, {"vulns": [3]}, {"vulns": [{"id": 1}]}),
+        {"vulns": [{"id": "../x"}]},
+        {"vulns": [{"id": "A", "modified": 3}]},
+        {"next_page_token": 7},
+    ],
+)
 def test_a_broken_result_is_a_gap_for_its_question(
     service: Service, source: OsvSource, result: Any
 ) -> None:

@@ -46,10 +46,15 @@ def test_answers(source: StoreSource) -> None:
 @pytest.mark.parametrize(
     ("question", "gap", "why"),
     [
-        (Question("PyPI", "demo", "1.x"), Gap.UNPARSABLE_VERSION, "1.x is no version of PyPI"),
-        (Question("npm", "demo", "1"), Gap.DATA_MISSING, "the advisory store has no npm data, only Elm, PyPI"),
-        (Question("Elm", "demo", "1"), Gap.UNSUPPORTED_INPUT, "versions of Elm cannot be compared yet"),
+        (("PyPI", "demo", "1.x"), Gap.UNPARSABLE_VERSION, "1.x is no version of PyPI"),
+        (
+            ("npm", "demo", "1"),
+            Gap.DATA_MISSING,
+            "the advisory store has no npm data, only Elm, PyPI",
+        ),
+        (("Elm", "demo", "1"), Gap.UNSUPPORTED_INPUT, "versions of Elm cannot be compared yet"),
     ],
-)  # fmt: skip
-def test_gaps(source: StoreSource, question: Question, gap: Gap, why: str) -> None:
-    assert source.ask([question])[question] == Answer(gap=gap, why=why)
+)
+def test_gaps(source: StoreSource, question: tuple[str, str, str], gap: Gap, why: str) -> None:
+    asked = Question(*question)
+    assert source.ask([asked])[asked] == Answer(gap=gap, why=why)

@@ -11,7 +11,7 @@ import zipfile
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -200,9 +200,9 @@ affected:
     ],
 )
 def test_a_malformed_record_is_counted_and_named(
-    tmp_path: Path, database: Path, record: MakeRecord, name: str, content: bytes, why: str
+    database: Path, record: MakeRecord, name: str, content: bytes, why: str
 ) -> None:
-    folder = tmp_path / "data"
+    folder = database.parent.parent / "data"
     folder.mkdir()
     (folder / name).write_bytes(content)
     (folder / "good.json").write_text(json.dumps(record("PYSEC-1", ("introduced", "0"))))
@@ -322,7 +322,7 @@ def test_a_damaged_archive_is_refused_as_a_whole(
     middle[len(content) // 3] ^= 0xFF
     for broken in (content[: len(content) // 2], bytes(middle), b"PK", b""):
         whole.write_bytes(broken)
-        with pytest.raises(IncompleteError, match="not a whole zip|malformed"):
+        with pytest.raises(IncompleteError, match="not a whole zip"):
             import_osv([whole], filled)
     assert filled.read_bytes() == before
 
@@ -357,7 +357,7 @@ def test_a_killed_import_leaves_the_old_store(
 def test_a_store_cut_short_is_noticed(filled: Path, keep: int) -> None:
     content = filled.read_bytes()
     filled.write_bytes(content[:keep])
-    with pytest.raises(IncompleteError, match="damaged|no advisory store"):
+    with pytest.raises(IncompleteError, match=r"damaged|no advisory store"):
         Store.open(filled)
 
 

@@ -75,7 +75,7 @@ def test_the_deadline_covers_everything(fake: Fake) -> None:
 
     fake.script(Response(status=503, headers={"Retry-After": "4"}))
     with (
-        pytest.raises(WebError, match="did not answer within 10 seconds|asks for a pause"),
+        pytest.raises(WebError, match=r"did not answer within 10 seconds|asks for a pause"),
         Web(deadline=10, sleep=sleep, clock=lambda: now[0]) as client,
     ):
         client.get(fake.url)
