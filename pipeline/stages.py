@@ -77,8 +77,8 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         target=target,
         policy=settings.policy,
         advisories=str(request.advisories.absolute()) if request.advisories else None,
-        osv_url=settings.osv_url,
-        pypi_url=settings.pypi_url,
+        osv_url=settings.advisories.osv_url,
+        pypi_url=settings.advisories.pypi_url,
         notices=notices,
         started=None if _reproducible() else datetime.now(UTC),
     )
@@ -202,6 +202,7 @@ def _settings(root: Path, config: Path | None) -> tuple[Settings, tuple[str, ...
     and the report says so.
     """
     from pipeline import settings  # noqa: PLC0415
+    from pipeline.controls import CONTROLS  # noqa: PLC0415
 
     own = root / SETTINGS_FILE
     if config is None and own.is_file() and not own.is_symlink() and root == Path.cwd().resolve():
@@ -211,7 +212,9 @@ def _settings(root: Path, config: Path | None) -> tuple[Settings, tuple[str, ...
         notice = f"{SETTINGS_FILE} in the scanned repository was not used: name it with --config"
         return settings.DEFAULTS, (notice,) if ignored else ()
     origin = SETTINGS_FILE if config.resolve() == own.resolve() else config.name
-    loaded = settings.load(config, origin=origin, checks=frozenset(CHECKS))
+    loaded = settings.load(
+        config, origin=origin, checks=frozenset(CHECKS), controls=frozenset(CONTROLS)
+    )
     if config.resolve().is_relative_to(root):
         return loaded, (f"the policy {origin} stands in the scanned repository itself",)
     return loaded, ()

@@ -19,8 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.advisories import osv
-from pipeline.advisories.relay import CANARY
-from pipeline.advisories.source import Question
+from pipeline.advisories.source import CANARY, Question
 from pipeline.checks.job import Job, Network, Skip, Tool
 from pipeline.errors import UnreadableOutputError
 from pipeline.locks.graph import Graph, shortest
@@ -48,6 +47,8 @@ NETWORK = Network.ADVISORIES
 RULES: Mapping[str, Rule] = {}
 
 PYTHON = "PyPI"
+TIMEOUT = 60.0
+"""Seconds that pip-audit may take to start; each pin adds half a second."""
 
 
 def questions(target: Target) -> tuple[Question, ...]:
@@ -151,7 +152,7 @@ def _batches(lock: Lock, options: Options) -> Iterator[tuple[Question, ...]]:
 
 
 def _job(pins: Iterable[Question], options: Options) -> Job:
-    pins = (Question(PYTHON, *CANARY), *pins)
+    pins = (CANARY, *pins)
     text = "".join(f"{pin.name}=={pin.version}\n" for pin in pins)
     return Job(
         name="pins-" + hashlib.sha256(text.encode()).hexdigest()[:16],
@@ -165,7 +166,7 @@ def _job(pins: Iterable[Question], options: Options) -> Job:
         outputs=("audit.json",),
         # 1 means findings, and the canary is always one. 0 would mean that it went unnoticed.
         accept=frozenset({1}),
-        timeout=60 + len(pins) * 0.5,
+        timeout=TIMEOUT + len(pins) * 0.5,
     )
 
 
