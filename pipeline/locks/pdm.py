@@ -11,6 +11,9 @@ from pipeline.locks.pypi import (
     from_path,
     from_url,
     hashes_of,
+    labels,
+    major_of,
+    marker_of,
     name_of,
     required_name,
     table,
@@ -50,7 +53,7 @@ def _fill(draft: Draft) -> None:
     text = draft.text()
     data = drafts.parse_toml(text, draft.path)
     metadata = table(data.get("metadata"))
-    if str(metadata.get("lock_version")).partition(".")[0] not in VERSIONS:
+    if major_of(metadata.get("lock_version")) not in VERSIONS:
         drafts.refuse(draft.path, "an unknown version of pdm.lock", Gap.UNSUPPORTED_INPUT)
     raw = data.get("package", [])
     if not isinstance(raw, list):
@@ -74,7 +77,6 @@ def _package(
         return
     version = version_of(entry.get("version"))
     listed = tables(entry.get("files")) or tables(files.get(f"{entry['name']} {version}"))
-    marker = entry.get("marker")
     draft.add(
         Package(
             ecosystem=ECOSYSTEM,
@@ -83,9 +85,9 @@ def _package(
             location=Location(path=draft.path, line=line),
             source=_source(entry, listed, draft.folder),
             hashes=hashes_of(file.get("hash") for file in listed),
-            markers=marker if isinstance(marker, str) else "",
-            extras=tuple(sorted(texts(entry.get("extras")))),
-            groups=tuple(sorted(texts(entry.get("groups")))),
+            markers=marker_of(entry.get("marker")),
+            extras=labels(entry.get("extras")),
+            groups=labels(entry.get("groups")),
             direct=manifest.direct(name) if manifest else None,
         ),
         (

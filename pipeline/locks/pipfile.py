@@ -12,12 +12,14 @@ from pipeline.locks.pypi import (
     from_path,
     from_url,
     hashes_of,
+    labels,
+    marker_of,
     name_of,
     named_by_file,
     note_index,
     table,
     tables,
-    texts,
+    version_of,
 )
 from pipeline.model import Gap, Location, Origin, Package, Source
 from pipeline.tree import UnreadableFileError, join
@@ -87,7 +89,6 @@ def _package(draft: Draft, section: _Section, key: str, entry: Any, line: int | 
     if name is None or not isinstance(entry, dict):
         draft.miss("a package without a valid name or content", line=line)
         return
-    markers = entry.get("markers")
     draft.add(
         Package(
             ecosystem=ECOSYSTEM,
@@ -96,9 +97,9 @@ def _package(draft: Draft, section: _Section, key: str, entry: Any, line: int | 
             location=Location(path=draft.path, line=line),
             source=_source(draft, entry, line, section.sources),
             hashes=hashes_of(entry["hashes"] if isinstance(entry.get("hashes"), list) else ()),
-            markers=markers if isinstance(markers, str) else "",
-            extras=tuple(sorted(texts(entry.get("extras")))),
-            groups=(section.group,),
+            markers=marker_of(entry.get("markers")),
+            extras=labels(entry.get("extras")),
+            groups=labels([section.group]),
             direct=None if section.declared is None else name in section.declared,
         )
     )
@@ -110,7 +111,7 @@ def _version(entry: dict[str, Any]) -> str | None:
     if isinstance(version, str):
         exact = version.removeprefix("===") if version.startswith("===") else version[2:]
         pinned = version.startswith("==") and exact and not exact.endswith(".*")
-        return exact.strip() if pinned and "," not in exact else None
+        return version_of(exact.strip()) if pinned and "," not in exact else None
     file = entry.get("file")
     named = named_by_file(file) if isinstance(file, str) else None
     return named[1] if named else None

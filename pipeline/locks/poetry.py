@@ -12,6 +12,9 @@ from pipeline.locks.pypi import (
     from_path,
     from_url,
     hashes_of,
+    labels,
+    major_of,
+    marker_of,
     name_of,
     normalised,
     note_index,
@@ -52,7 +55,7 @@ def _fill(draft: Draft) -> None:
     text = draft.text()
     data = drafts.parse_toml(text, draft.path)
     metadata = table(data.get("metadata"))
-    if str(metadata.get("lock-version")).partition(".")[0] not in VERSIONS:
+    if major_of(metadata.get("lock-version")) not in VERSIONS:
         drafts.refuse(draft.path, "an unknown version of poetry.lock", Gap.UNSUPPORTED_INPUT)
     raw = data.get("package", [])
     if not isinstance(raw, list):
@@ -103,7 +106,7 @@ def _source(draft: Draft, entry: dict[str, Any], line: int | None) -> Source:
             note_index(draft, url, line)
             return from_index(url)
         if kind in {"directory", "file"}:
-            return from_path(url, draft.folder)
+            return from_path(url, draft.folder, own=entry.get("develop") is True)
         if kind in {"git", "url"}:
             return from_url(url, vcs=kind == "git")
     draft.miss("a package with an unknown source", Gap.UNSUPPORTED_INPUT, line=line)
@@ -113,11 +116,11 @@ def _source(draft: Draft, entry: dict[str, Any], line: int | None) -> Source:
 def _groups(entry: dict[str, Any]) -> tuple[str, ...]:
     """Poetry's "main" is the default group."""
     groups = texts(entry.get("groups")) or texts([entry.get("category")])
-    return tuple(sorted({DEFAULT_GROUP if group == "main" else group for group in groups}))
+    return labels([DEFAULT_GROUP if group == "main" else group for group in groups])
 
 
 def _markers(markers: Any) -> str:
     """One marker for all groups, or one for each group that has its own."""
     if isinstance(markers, dict):
-        return " or ".join(f"({marker})" for marker in texts(list(markers.values())))
-    return markers if isinstance(markers, str) else ""
+        return marker_of(" or ".join(f"({one})" for one in texts(list(markers.values()))))
+    return marker_of(markers)

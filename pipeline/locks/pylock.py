@@ -11,6 +11,7 @@ from pipeline.locks.pypi import (
     from_path,
     from_url,
     hashes_of,
+    marker_of,
     name_of,
     note_index,
     table,
@@ -85,7 +86,6 @@ def _package(draft: Draft, entry: Any, line: int | None) -> None:
     if isinstance(index := entry.get("index"), str):
         note_index(draft, index, line)
     files = tables([entry.get("sdist"), entry.get("archive"), *tables(entry.get("wheels"))])
-    marker = entry.get("marker")
     draft.add(
         Package(
             ecosystem=ECOSYSTEM,
@@ -98,7 +98,7 @@ def _package(draft: Draft, entry: Any, line: int | None) -> None:
                 for file in files
                 for algorithm, digest in table(file.get("hashes")).items()
             ),
-            markers=marker if isinstance(marker, str) else "",
+            markers=marker_of(entry.get("marker")),
         ),
         (
             (wanted, version_of(dependency.get("version")))

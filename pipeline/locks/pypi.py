@@ -19,7 +19,7 @@ DEFAULT_GROUP = "default"
 """The group of what a project needs at run time, whatever its lock calls it."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*+(?<=[A-Za-z0-9]))?")
-_REQUIREMENT_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:$|[\[(<>=!~;@,\s])")
+_REQUIREMENT_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\Z|[\[(<>=!~;@,])")
 _HASH = re.compile(r"[A-Za-z0-9_]+:[0-9A-Fa-f]+")
 _SAFE_PATH = re.compile(r"[\w./\\+~ -]*")
 _VCS = re.compile(r"(?:git|hg|svn|bzr)(?:\+|://)|git@", re.IGNORECASE)
@@ -48,8 +48,23 @@ def required_name(requirement: Any) -> str | None:
 
 
 def version_of(value: Any) -> str | None:
-    """A version as written; `None` for what is no text or empty."""
-    return value if isinstance(value, str) and value else None
+    """A version as written; `None` for no text, an empty one, and a URL: it may hold a secret."""
+    return value if isinstance(value, str) and value and "://" not in value else None
+
+
+def major_of(version: Any) -> str:
+    """The first part of a format's version; "" for what is no text."""
+    return version.partition(".")[0] if isinstance(version, str) else ""
+
+
+def marker_of(value: Any) -> str:
+    """A marker as written; "" for what is no text or holds a URL."""
+    return value if isinstance(value, str) and "://" not in value else ""
+
+
+def labels(value: Any) -> tuple[str, ...]:
+    """The extras or groups in a list: sorted, each once, and only such as can be names."""
+    return tuple(sorted({item for item in texts(value) if name_of(item)}))
 
 
 def texts(value: Any) -> tuple[str, ...]:

@@ -24,12 +24,15 @@ from pipeline.locks.pypi import (
     from_url,
     hashes_of,
     is_public,
+    labels,
+    marker_of,
     name_of,
     named_by_file,
     normalised,
     note_index,
     required_name,
     shown,
+    version_of,
 )
 from pipeline.model import Gap, Location, Origin, Package, Source
 from pipeline.text import without_credentials
@@ -349,7 +352,9 @@ class _Reading:
             self._miss(where, "an option that pip does not know, or not so")
             given = _NOTHING
         if required or given["editables"]:
-            return self._requirement(required, given, where, constraint=constraint)
+            # The marker of an editable line is taken raw: `shlex` eats its quotes.
+            after = "" if required else line.text.partition(" ;")[2].strip()
+            return self._requirement(required, given, where, after, constraint=constraint)
         if given.words:
             self._miss(where, "words after an option, which pip ignores")
         includes = given["requirements"] or given["constraints"]
@@ -361,14 +366,13 @@ class _Reading:
         return None
 
     def _requirement(
-        self, required: str, given: _Given, where: Location, *, constraint: bool
+        self, required: str, given: _Given, where: Location, marker: str, *, constraint: bool
     ) -> _Entry | None:
         self.count += 1
         if self.count > MAX_REQUIREMENTS:
             why = f"given up: more than {MAX_REQUIREMENTS} requirements"
             drafts.refuse(where.path, why, Gap.TOO_LARGE, line=where.line)
         editable = not required
-        marker = given.words[0].startswith(";") if given.words and editable else False
         if (given.words and not marker) or _reaches(given) or given["requirements"]:
             self._miss(where, "options or words that pip ignores on a requirement's line")
         if len(given["editables"]) > editable:
@@ -383,7 +387,7 @@ class _Reading:
         entry.package = replace(
             package,
             hashes=tuple(dict.fromkeys(package.hashes + hashes)),
-            markers=" ".join(given.words).lstrip("; ") if marker else package.markers,
+            markers=marker_of(marker) or package.markers,
         )
         if constraint:
             self.constraints.setdefault(package.name, []).append(entry)
@@ -428,7 +432,7 @@ class _Reading:
                 if specifier.operator == "==="
                 or (specifier.operator == "==" and not specifier.version.endswith(".*"))
             ]
-            version = exact[0] if len(exact) == 1 else None
+            version = version_of(exact[0]) if len(exact) == 1 else None
             source, hashes = Source(), ()
         package = Package(
             ecosystem=ECOSYSTEM,
@@ -437,7 +441,7 @@ class _Reading:
             location=where,
             source=source,
             hashes=hashes,
-            markers=rest.strip(" \t;"),
+            markers=marker_of(rest.strip(" \t;")),
             extras=tuple(sorted(requirement.extras)),
         )
         return _Entry(package, specifier=str(requirement.specifier))
@@ -461,7 +465,7 @@ class _Reading:
                 location=where,
                 source=from_url(url),
                 hashes=_fragment_hashes(url),
-                markers=markers.strip(),
+                markers=marker_of(markers.strip()),
                 extras=_split_extras(extras[2]) if extras else (),
             )
         )
@@ -492,7 +496,7 @@ class _Reading:
                 version=archive[1] if archive else None,
                 location=where,
                 source=from_path(path, base, own=own),
-                markers=markers.strip(),
+                markers=marker_of(markers.strip()),
                 extras=_split_extras(extras[2]) if extras else (),
             ),
             manifest=manifest,
@@ -667,12 +671,8 @@ def _brought_in(entry: _Entry) -> list[Edge]:
 def _allowed(specifier: str, version: str | None) -> bool:
     """Whether a requirement's own specifiers allow a version."""
     from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - not every run needs it
-    from packaging.version import InvalidVersion  # noqa: PLC0415
 
-    try:
-        return SpecifierSet(specifier).contains(version or "", prereleases=True)
-    except InvalidVersion:
-        return False
+    return SpecifierSet(specifier).contains(version or "", prereleases=True)
 
 
 def _fragment_hashes(url: str) -> tuple[str, ...]:
@@ -682,7 +682,7 @@ def _fragment_hashes(url: str) -> tuple[str, ...]:
 
 
 def _split_extras(text: str) -> tuple[str, ...]:
-    return tuple(sorted(extra.strip() for extra in text.split(",") if extra.strip()))
+    return labels([extra.strip() for extra in text.split(",")])
 
 
 def _reaches(given: _Given) -> bool:

@@ -11,6 +11,8 @@ from pipeline.locks.pypi import (
     from_path,
     from_url,
     hashes_of,
+    labels,
+    marker_of,
     name_of,
     note_index,
     table,
@@ -152,8 +154,8 @@ def _package(draft: Draft, graph: _Graph, entry: Any, line: int | None) -> None:
             source=source,
             hashes=hashes_of(file.get("hash") for file in _files(entry)),
             markers=_markers(texts(entry.get("resolution-markers"))),
-            extras=tuple(sorted(graph.extras.get(name, ()))),
-            groups=tuple(sorted(graph.groups.get(node, ()))),
+            extras=labels(list(graph.extras.get(name, ()))),
+            groups=labels(list(graph.groups.get(node, ()))),
             direct=None if own or not graph.known else node in graph.starts,
         ),
         edges,
@@ -190,4 +192,4 @@ def _source(entry: dict[str, Any], folder: str) -> Source | None:
 
 def _markers(markers: tuple[str, ...]) -> str:
     """A fork holds where any of its resolution markers does."""
-    return markers[0] if len(markers) == 1 else " or ".join(f"({marker})" for marker in markers)
+    return marker_of(markers[0] if len(markers) == 1 else " or ".join(map("({})".format, markers)))
