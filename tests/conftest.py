@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TESTS = Path(__file__).parent
 DATA = TESTS / "data"
@@ -49,7 +47,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     return _comparer(folder, record=bool(request.config.getoption("--record")))
 
 
-def _comparer(folder: Path, *, record: bool) -> Callable[[str, str | bytes], None]:
+def _comparer(folder: Path, *, record: bool) -> Golden:
     def compare(name: str, content: str | bytes) -> None:
         file = folder / name
         found = content.encode() if isinstance(content, str) else content

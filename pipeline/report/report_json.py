@@ -1,0 +1,465 @@
+"""`report.json`: the whole report as data, in a layout of its own with a published schema.
+
+The layout is spelled out here rather than dumped from the model, so that the model can change
+without breaking whoever reads reports; `report.schema.json` describes it and every report is
+held against it before it is written. A layout that old readers would misread gets a new number.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import IncompleteError, UnreadableOutputError
+from pipeline.model import Decision, Verdict
+from pipeline.report.view import View, counts, is_direct, packages_by_location, web_link
+from pipeline.text import plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipeline.model import (
+        CiFile,
+        ControlResult,
+        Evidence,
+        Git,
+        Judged,
+        Location,
+        Lock,
+        Missing,
+        Package,
+        Policy,
+        Report,
+        RunFacts,
+        Target,
+        Unevaluated,
+        Unread,
+        Waiver,
+    )
+
+SCHEMA = "supply-chain-report/1"
+"""Name and version of the layout."""
+
+SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
+
+
+def render(report: Report) -> bytes:
+    """The report as indented UTF-8 JSON with sorted keys and a final newline.
+
+    Characters that could deceive a terminal are written as JSON escapes, which loses nothing.
+    """
+    return encode(_document(report))
+
+
+def verdict_of(content: bytes) -> Verdict:
+    """The verdict in the bytes of a `report.json`.
+
+    Raises `UnreadableOutputError` for what does not follow the schema, and `IncompleteError`
+    when the verdict contradicts the report's own list of what was not evaluated.
+    """
+    fix = "run `supply-chain report` again"
+    document = check(content, SCHEMA_FILE, where="report.json")
+    found = document["verdict"]
+    decision = Decision(found["decision"])
+    blocking = any(item["blocking"] for item in document["unevaluated"])
+    violations = any(item["disposition"] == "violation" for item in document["findings"])
+    if decision is Decision.COMPLIANT and (blocking or violations):
+        raise IncompleteError(
+            "it says compliant, but lists "
+            + ("a violation" if violations else "inputs that were not evaluated"),
+            where="report.json",
+            fix=fix,
+        )
+    return Verdict(
+        decision=decision,
+        exit_code=found["exit_code"],
+        headline=found["headline"],
+        reasons=tuple(found["reasons"]),
+    )
+
+
+# ------------------------------------------------------------------------------------- JSON
+
+
+def encode(document: dict[str, Any], *, indent: int = 2) -> bytes:
+    """`document` as JSON with sorted keys, safe to print on a terminal; -1 for one single line."""
+    import msgspec  # noqa: PLC0415 - heavy, and most commands render nothing
+
+    try:
+        content = msgspec.json.encode(document, order="sorted")
+    except UnicodeEncodeError:
+        # Half a surrogate pair cannot be written as UTF-8: a file name that is none, for example.
+        content = msgspec.json.encode(_whole(document), order="sorted")
+    if indent >= 0:
+        content = msgspec.json.format(content, indent=indent)
+    if not content.isascii():
+        content = _NOT_ASCII.sub(_escape, content.decode()).encode()
+    return content + b"\n"
+
+
+def check(content: bytes, schema_file: Path, *, where: str) -> Any:
+    """The document in `content`, once it is known to follow a JSON Schema.
+
+    Raises `UnreadableOutputError` that names the first place which does not.
+    """
+    import jsonschema_rs  # noqa: PLC0415 - as above
+    import msgspec  # noqa: PLC0415 - as above
+
+    fix = "run `supply-chain report` again, with this version of the pipeline"
+    try:
+        document = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UnreadableOutputError(f"is no JSON: {error}", where=where, fix=fix) from error
+    schema = msgspec.json.decode(schema_file.read_bytes())
+    validator = jsonschema_rs.validator_for(schema, validate_formats=True)
+    error = next(validator.iter_errors(document), None)
+    if error is not None:
+        place = "/".join(str(part) for part in error.instance_path)
+        # The validator's message repeats the value, which can be anything of any size.
+        raise UnreadableOutputError(
+            f"does not follow {schema_file.name} at /{plain(place)}: "
+            + plain(error.message, limit=300),
+            where=where,
+            fix=fix,
+        )
+    return document
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7e]+")
+_ESCAPED = {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"}
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return "".join(
+        "".join(f"\\u{unit:04x}" for unit in _units(char))
+        if unicodedata.category(char) in _ESCAPED
+        else char
+        for char in found[0]
+    )
+
+
+def _units(char: str) -> tuple[int, ...]:
+    """The UTF-16 code units of one character."""
+    coded = char.encode("utf-16-be")
+    return tuple(int.from_bytes(coded[at : at + 2], "big") for at in range(0, len(coded), 2))
+
+
+def _whole(value: Any) -> Any:
+    """`value` with U+FFFD for every half of a surrogate pair in its strings."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {key: _whole(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_whole(part) for part in value]
+    return value
+
+
+# ------------------------------------------------------------------------------------- layout
+
+
+def _document(report: Report) -> dict[str, Any]:
+    verdict = report.verdict
+    packages = packages_by_location(report.target)
+    return {
+        "schema": SCHEMA,
+        "pipeline_version": report.version,
+        "as_of": _day(report.as_of),
+        "verdict": {
+            "decision": verdict.decision.value,
+            "exit_code": verdict.exit_code,
+            "headline": verdict.headline,
+            "reasons": verdict.reasons,
+        },
+        "counts": counts(View(report)),
+        "unevaluated": [_unevaluated(item) for item in report.unevaluated],
+        "findings": [_finding(item, packages) for item in report.findings],
+        "evidence": [_evidence(item) for item in report.evidence],
+        "controls": [_control(item) for item in report.controls],
+        "frameworks": [
+            {
+                "framework": item.framework,
+                "version": item.version,
+                "evidenced": item.evidenced,
+                "mapped": item.mapped,
+                "total": item.total,
+            }
+            for item in report.frameworks
+        ],
+        "target": _target(report.target),
+        "policy": _policy(report.policy),
+        "notices": report.notices,
+        "run": _run(report.run),
+    }
+
+
+def _unevaluated(item: Unevaluated) -> dict[str, Any]:
+    return {
+        "what": item.what,
+        "gap": item.gap.value,
+        "why": item.why,
+        "fix": item.fix,
+        "location": _location(item.location),
+        "blocking": item.blocking,
+    }
+
+
+def _finding(judged: Judged, packages: dict[Location, list[Package]]) -> dict[str, Any]:
+    finding = judged.finding
+    return {
+        "fingerprint": finding.fingerprint,
+        "disposition": judged.disposition.value,
+        "why": judged.why,
+        "waiver": None if judged.waiver is None else _waiver(judged.waiver),
+        "check": finding.check,
+        "rule": finding.rule,
+        "kind": finding.kind.value,
+        "severity": finding.severity.value,
+        "score": finding.score,
+        "cvss": finding.cvss,
+        "epss": finding.epss,
+        "exploited": None
+        if finding.exploited is None
+        else {
+            "added": _day(finding.exploited.added),
+            "due": _day(finding.exploited.due),
+            "ransomware": finding.exploited.ransomware,
+        },
+        "title": finding.title,
+        "detail": finding.detail,
+        "fix": finding.fix,
+        "fixed_versions": finding.fixed_versions,
+        "url": web_link(finding.url),
+        "subject": finding.subject,
+        "aliases": finding.aliases,
+        "direct": is_direct(finding, packages),
+        "paths": finding.paths,
+        "locations": [_location(place) for place in finding.locations],
+        "seen_by": finding.seen_by,
+        "missed_by": finding.missed_by,
+    }
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    return {
+        "check": item.check,
+        "status": item.status.value,
+        "reason": item.reason,
+        "expected": item.expected,
+        "evaluated": item.evaluated,
+        "coverage": [
+            {
+                "scope": part.scope,
+                "unit": part.unit,
+                "expected": part.expected,
+                "evaluated": part.evaluated,
+                "missing": [_missing(missing) for missing in part.missing],
+            }
+            for part in item.coverage
+        ],
+        "tools": [
+            {
+                "name": tool.name,
+                "version": tool.version,
+                "digest": tool.digest,
+                "obtained": tool.obtained,
+            }
+            for tool in item.tools
+        ],
+        "data": [
+            {
+                "name": data.name,
+                "origin": data.origin,
+                "digest": data.digest,
+                "as_of": None if data.as_of is None else _day(data.as_of),
+                "entries": data.entries,
+                "fresh": data.fresh,
+                "note": data.note,
+            }
+            for data in item.data
+        ],
+        "artefacts": [
+            {"path": file.path, "digest": file.digest, "media_type": file.media_type}
+            for file in item.artefacts
+        ],
+    }
+
+
+def _missing(item: Missing) -> dict[str, Any]:
+    return {
+        "subject": item.subject,
+        "gap": item.gap.value,
+        "why": item.why,
+        "location": _location(item.location),
+    }
+
+
+def _control(item: ControlResult) -> dict[str, Any]:
+    control, answer = item.control, item.answer
+    return {
+        "id": control.id,
+        "title": control.title,
+        "outcome": answer.outcome.value,
+        "reason": answer.reason,
+        "evidence": answer.evidence,
+        "rationale": control.rationale,
+        "how": control.how,
+        "fix": control.fix,
+        "severity": control.severity.value,
+        "gate": control.gate.value,
+        "checks": control.checks,
+        "requirements": [
+            {"framework": part.framework, "id": part.id, "counted": part.counted}
+            for part in control.requirements
+        ],
+    }
+
+
+def _target(target: Target) -> dict[str, Any]:
+    return {
+        "name": target.name,
+        "git": _git(target.git),
+        "files": target.files,
+        "projects": [
+            {
+                "path": project.path,
+                "ecosystem": project.ecosystem,
+                "manifests": [
+                    {"path": manifest.path, "declared": manifest.declared}
+                    for manifest in project.manifests
+                ],
+                "locks": project.locks,
+            }
+            for project in target.projects
+        ],
+        "locks": [_lock(lock) for lock in target.locks],
+        "dockerfiles": target.dockerfiles,
+        "compose": target.compose,
+        "kubernetes": target.kubernetes,
+        "terraform": target.terraform,
+        "ci": [_ci(file) for file in target.ci],
+        "excluded": [{"path": item.path, "why": item.why} for item in target.excluded],
+        "unread": [_unread(item) for item in target.unread],
+    }
+
+
+def _git(git: Git | None) -> dict[str, Any] | None:
+    if git is None:
+        return None
+    return {
+        "commit": git.commit,
+        "branch": git.branch,
+        "dirty": git.dirty,
+        "remote": git.remote,
+        "shallow": git.shallow,
+    }
+
+
+def _lock(lock: Lock) -> dict[str, Any]:
+    return {
+        "path": lock.path,
+        "format": lock.format,
+        "ecosystem": lock.ecosystem,
+        "digest": lock.digest,
+        "files": lock.files,
+        "indexes": lock.indexes,
+        "package_count": len(lock.packages),
+        "packages": [_package(package) for package in lock.packages],
+        "unread": [_unread(item) for item in lock.unread],
+    }
+
+
+def _package(package: Package) -> dict[str, Any]:
+    return {
+        "purl": package.purl,
+        "name": package.name,
+        "version": package.version,
+        "location": _location(package.location),
+        "origin": package.source.origin.value,
+        "source": package.source.url,
+        "hashes": package.hashes,
+        "markers": package.markers,
+        "extras": package.extras,
+        "groups": package.groups,
+        "direct": package.direct,
+        "requires": package.requires,
+    }
+
+
+def _ci(file: CiFile) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "system": file.system,
+        "triggers": file.triggers,
+        "audits": [
+            {
+                "location": _location(step.location),
+                "command": step.command,
+                "fatal": step.fatal,
+            }
+            for step in file.audits
+        ],
+        "unread": file.unread,
+    }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {
+        "origin": policy.origin,
+        "digest": policy.digest,
+        "fail_on": None if policy.fail_on is None else policy.fail_on.value,
+        "fail_on_unknown": policy.fail_on_unknown,
+        "required": policy.required,
+        "required_controls": policy.required_controls,
+        "advisories_max_age_days": policy.advisories_max_age_days,
+        "kev_max_age_days": policy.kev_max_age_days,
+        "waivers": [_waiver(waiver) for waiver in policy.waivers],
+    }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "id": waiver.id,
+        "package": waiver.package,
+        "path": waiver.path,
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "expires": _day(waiver.expires),
+        "location": _location(waiver.location),
+    }
+
+
+def _unread(item: Unread) -> dict[str, Any]:
+    return {"location": _location(item.location), "gap": item.gap.value, "why": item.why}
+
+
+def _location(location: Location | None) -> dict[str, Any] | None:
+    if location is None:
+        return None
+    return {"path": location.path, "line": location.line, "column": location.column}
+
+
+def _run(run: RunFacts | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "started": _moment(run.started),
+        "seconds": run.seconds,
+        "python": run.python,
+        "platform": run.platform,
+        "checks": [{"check": check, "seconds": seconds} for check, seconds in run.checks],
+    }
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
+
+
+def _moment(moment: datetime) -> str:
+    """RFC 3339; a moment in UTC ends in "Z"."""
+    text = moment.isoformat(timespec="seconds")
+    return text.removesuffix("+00:00") + "Z" if moment.utcoffset() == timedelta(0) else text
