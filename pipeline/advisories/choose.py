@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.advisories import osv_online, pypi_online
@@ -15,7 +16,7 @@ from pipeline.advisories.osv_online import OsvSource
 from pipeline.advisories.pypi_online import PypiSource
 from pipeline.advisories.snapshot import is_snapshot
 from pipeline.advisories.source import StoreSource
-from pipeline.advisories.store import KIND, Store, database_path, import_osv
+from pipeline.advisories.store import KIND, Store, database_path, fresh, import_osv
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
@@ -86,19 +87,32 @@ def choose(  # noqa: PLR0913  each is a setting of its own
             if missing
             else f"it is of {record.as_of}, and {max_age_days} days are allowed"
         )
+    now = datetime.now(UTC).date()
     online: list[Source] = [
-        OsvSource(cache=cache, today=today, url=osv_url),
-        PypiSource(today=today, url=pypi_url),
+        OsvSource(cache=cache, today=now, url=osv_url),
+        PypiSource(today=now, url=pypi_url),
     ]
     tried = [f"advisory store: {trouble}"] if trouble else []
-    return FirstOf([*online, *kept], tried=tried)
+    return FirstOf([*online, *kept], today=today, max_age_days=max_age_days, tried=tried)
 
 
 class FirstOf:
-    """Asks one source after another until one answers."""
+    """Asks one source after another until one answers.
 
-    def __init__(self, sources: Sequence[Source], *, tried: Sequence[str] = ()) -> None:
+    A service answers with what is known now: for a `today` of long ago that is not fresh either.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        today: date,
+        max_age_days: int,
+        tried: Sequence[str] = (),
+    ) -> None:
         self._sources = tuple(sources)
+        self._today = today
+        self._max_age_days = max_age_days
         self._tried = list(tried)
         self._answering: Source | None = None
 
@@ -131,7 +145,16 @@ class FirstOf:
             raise IncompleteError("no advisory source was asked yet")
         record = self._answering.record
         notes = [note for note in (record.note, *self._tried) if note]
-        return replace(record, note="; ".join(notes))
+        return replace(
+            record,
+            fresh=fresh(record.as_of, self._today, self._max_age_days),
+            note="; ".join(notes),
+        )
+
+    def close(self) -> None:
+        """Closes every source."""
+        for source in self._sources:
+            source.close()
 
 
 def import_once(

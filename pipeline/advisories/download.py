@@ -43,10 +43,6 @@ def download(web: Web, url: str, target: Path, *, progress: Progress | None = No
         part.replace(target)
         tag.unlink(missing_ok=True)
     except OSError as error:
-        from requests import RequestException  # noqa: PLC0415  loaded by now
-
-        if isinstance(error, RequestException):
-            raise
         raise IncompleteError(
             f"cannot be written: {error.strerror}", where=str(target), fix="free the disk"
         ) from error

@@ -46,7 +46,10 @@ class _Stub(NamedTuple):
 
 
 class OsvSource:
-    """Answers from OSV's service at `url`, with records kept in the folder `cache`."""
+    """Answers from OSV's service at `url`, with records kept in the folder `cache`.
+
+    `today` is the real day: the answers are of it. `deadline` is in seconds, for all of `ask`.
+    """
 
     def __init__(  # noqa: PLR0913  each is a setting of its own
         self,
@@ -111,6 +114,9 @@ class OsvSource:
             entries=len(self._seen),
             note="asked online; the digest is of the records in its answers",
         )
+
+    def close(self) -> None:
+        """Nothing stays open between questions."""
 
     def _stubs(
         self, web: Web, questions: Sequence[Question]

@@ -33,7 +33,10 @@ _OK, _NOT_FOUND = 200, 404
 
 
 class PypiSource:
-    """Answers from PyPI's service at `url`."""
+    """Answers from PyPI's service at `url`.
+
+    `today` is the real day: the answers are of it. `deadline` is in seconds, for all of `ask`.
+    """
 
     def __init__(
         self,
@@ -97,6 +100,9 @@ class PypiSource:
             entries=len(self._seen),
             note="asked online; the digest is of the records in its answers; no malware reports",
         )
+
+    def close(self) -> None:
+        """Nothing stays open between questions."""
 
     def _answer(self, web: Web, question: Question) -> Answer:
         name = normalise_pypi(question.name)

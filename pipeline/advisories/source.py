@@ -64,6 +64,9 @@ class Source(Protocol):
     def record(self) -> DataRecord:
         """What the answers so far rest on."""
 
+    def close(self) -> None:
+        """Lets go of files; nothing can be asked afterwards."""
+
 
 def unaskable(question: Question) -> Answer | None:
     """The gap of a question that no source could answer, or `None`.
@@ -102,6 +105,10 @@ class StoreSource:
         return self.store.record(
             today=self._today, max_age_days=self._max_age_days, ecosystems=self._asked
         )
+
+    def close(self) -> None:
+        """Closes the store."""
+        self.store.close()
 
     def _answer(self, question: Question) -> Answer:
         if question.ecosystem not in self.store.ecosystems:

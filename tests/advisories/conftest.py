@@ -17,6 +17,8 @@ from typing import Any, Protocol
 
 import pytest
 
+from pipeline.advisories.store import import_osv
+
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -170,3 +172,53 @@ def fake() -> Iterator[Fake]:
 def pauses() -> list[float]:
     """Give `pauses.append` as `sleep`: pauses are written down instead of waited for."""
     return []
+
+
+class Files:
+    """A server of files that knows ranges and tags."""
+
+    def __init__(self, content: dict[str, bytes]) -> None:
+        self.content = content
+        self.etag = '"v1"'
+        self.faults: list[Response] = []
+
+    def __call__(self, request: Request) -> Response:
+        content = self.content["/".join(request.path.split("/")[1:2])]
+        if self.faults:
+            fault = self.faults.pop(0)
+            if getattr(fault, "cut", None) is not None:
+                fault.body, fault.headers = content, {"ETag": self.etag}
+            return fault
+        asked = request.headers.get("Range", "")
+        if asked and request.headers.get("If-Range") == self.etag:
+            start = int(asked.removeprefix("bytes=").rstrip("-"))
+            if start >= len(content):
+                return Response(status=416)
+            extent = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            return Response(
+                status=206,
+                body=content[start:],
+                headers={"Content-Range": extent, "ETag": self.etag},
+            )
+        return Response(body=content, headers={"ETag": self.etag})
+
+
+@pytest.fixture
+def files(fake: Fake) -> Files:
+    """A server with one file of a megabyte, `/big`."""
+    fake.handle = Files({"big": bytes(range(256)) * 4000})
+    return fake.handle
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Where a store may be made."""
+    return tmp_path / "cache" / "advisories.sqlite"
+
+
+@pytest.fixture
+def filled(database: Path, pack: Pack, record: MakeRecord) -> Path:
+    """A store of 200 records."""
+    records = [record(f"PYSEC-{n}", ("introduced", "0"), details="x" * 500) for n in range(200)]
+    import_osv([pack("filled.zip", *records)], database)
+    return database

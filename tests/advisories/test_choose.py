@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from types import SimpleNamespace as Response
 from typing import TYPE_CHECKING, Any
 
@@ -43,29 +43,23 @@ def database(tmp_path: Path, export: Path) -> Path:
 def pick(
     database: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Source]]:
-    """`choose` with every service at the fake, and no waiting; stores are closed afterwards."""
-    opened = []
+    """`choose` with every service at the fake, and no waiting; sources are closed afterwards."""
+    made = []
 
     def quick(kind: Any) -> Callable[..., Any]:
         return lambda **options: kind(**options, sleep=lambda _: None)
 
-    real = Store.open
-
-    def remember(path: Path) -> Any:
-        opened.append(real(path))
-        return opened[-1]
-
     monkeypatch.setattr(module, "OsvSource", quick(OsvSource))
     monkeypatch.setattr(module, "PypiSource", quick(PypiSource))
-    monkeypatch.setattr(Store, "open", remember)
 
     def make(today: date, **options: Any) -> Source:
         usual: dict[str, Any] = {"database": database, "osv_url": fake.url, "pypi_url": fake.url}
-        return choose(today=today, max_age_days=7, **usual | options)
+        made.append(choose(today=today, max_age_days=7, **usual | options))
+        return made[-1]
 
     yield make
-    for store in opened:
-        store.close()
+    for source in made:
+        source.close()
 
 
 def osv_service(record: dict[str, Any]) -> Callable[[Request], Response]:
@@ -107,14 +101,18 @@ def test_else_osv(pick: Callable[..., Source], fake: Fake, record: MakeRecord) -
         _ = source.record
     assert ids(source) == ["PYSEC-9"]
     assert source.name == "OSV"
+    # The service knows today's advisories, which are from the future of the day judged.
+    assert not source.record.fresh
     assert "advisory store: it is of 2024-05-01, and 7 days are allowed" in source.record.note
 
 
 def test_else_pypi(pick: Callable[..., Source], fake: Fake, tmp_path: Path) -> None:
     fake.handle = pypi_service
-    source = pick(LATER, database=tmp_path / "none.sqlite")
+    now = datetime.now(UTC).date()
+    source = pick(now, database=tmp_path / "none.sqlite")
     assert ids(source) == ["PYSEC-7"]
     assert source.record.name == "PyPI vulnerabilities"
+    assert (source.record.as_of, source.record.fresh) == (now, True)
     assert "OSV: it answered 500, 5 times" in source.record.note
 
 
@@ -216,4 +214,4 @@ def test_what_cannot_be_read_is_told(
 
 def test_first_of_none() -> None:
     with pytest.raises(IncompleteError, match="no advisory source answers"):
-        FirstOf([]).ask([BAD])
+        FirstOf([], today=TODAY, max_age_days=7).ask([BAD])

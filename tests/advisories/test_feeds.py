@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.advisories import download as download_module
 from pipeline.advisories import feeds
-from pipeline.advisories.download import download
 from pipeline.advisories.feeds import beside, epss, import_epss, import_kev, kev, update
 from pipeline.advisories.store import Store
-from pipeline.advisories.web import Web, WebError
+from pipeline.advisories.web import WebError
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import Exploited
 
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.advisories.conftest import Fake, MakeRecord, Request
+    from tests.advisories.conftest import Fake, Files, MakeRecord
 
 TODAY = date(2024, 5, 2)
 ENTRY = {"cveID": "CVE-2024-0001", "dateAdded": "2024-04-01", "dueDate": "2024-04-22",
@@ -32,11 +30,6 @@ EPSS = (
     "#model_version:v2025.03.14,score_date:2024-05-01T12:55:00Z\n"
     "cve,epss,percentile\nCVE-2024-0001,0.97,0.999\nCVE-2024-0002,0.00043,0.1\n"
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "cache" / "advisories.sqlite"
 
 
 def catalogue(*entries: Any, **more: Any) -> dict[str, Any]:
@@ -166,144 +159,6 @@ def test_scores_are_bounded(
         import_epss(file, database)
 
 
-# --------------------------------------------------------------------------------- downloading
-
-
-class Files:
-    """A server of files that knows ranges and tags."""
-
-    def __init__(self, content: dict[str, bytes]) -> None:
-        self.content = content
-        self.etag = '"v1"'
-        self.faults: list[Response] = []
-
-    def __call__(self, request: Request) -> Response:
-        content = self.content["/".join(request.path.split("/")[1:2])]
-        if self.faults:
-            fault = self.faults.pop(0)
-            if getattr(fault, "cut", None) is not None:
-                fault.body, fault.headers = content, {"ETag": self.etag}
-            return fault
-        asked = request.headers.get("Range", "")
-        if asked and request.headers.get("If-Range") == self.etag:
-            start = int(asked.removeprefix("bytes=").rstrip("-"))
-            if start >= len(content):
-                return Response(status=416)
-            extent = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            return Response(
-                status=206,
-                body=content[start:],
-                headers={"Content-Range": extent, "ETag": self.etag},
-            )
-        return Response(body=content, headers={"ETag": self.etag})
-
-
-@pytest.fixture
-def files(fake: Fake) -> Files:
-    fake.handle = Files({"big": bytes(range(256)) * 4000})
-    return fake.handle
-
-
-@pytest.fixture
-def fetch(fake: Fake, tmp_path: Path, pauses: list[float]) -> Callable[[], bytes]:
-    def run() -> bytes:
-        with Web(sleep=pauses.append) as web:
-            target = download(web, f"{fake.url}/big", tmp_path / "to" / "big.zip")
-        assert [path.name for path in target.parent.iterdir()] == ["big.zip"]
-        return target.read_bytes()
-
-    return run
-
-
-def test_a_broken_transfer_is_continued(
-    files: Files, fake: Fake, fetch: Callable[[], bytes]
-) -> None:
-    files.faults = [Response(cut=600_000), Response(status=503), Response(reset=True)]
-    assert fetch() == files.content["big"]
-    asked = [request.headers.get("Range") for request in fake.requests]
-    assert asked[0] is None
-    assert asked[1] == asked[2] == asked[3]
-    assert asked[1] is not None
-    assert asked[1] != "bytes=0-"
-    assert {request.headers["Accept-Encoding"] for request in fake.requests} == {"identity"}
-
-
-def test_a_transfer_is_continued_by_the_next_run(
-    files: Files, fake: Fake, fetch: Callable[[], bytes]
-) -> None:
-    files.faults = [Response(cut=600_000), *(Response(status=500) for _ in range(4))]
-    with pytest.raises(WebError, match="500, 5 times"):
-        fetch()
-    fake.requests.clear()
-    assert fetch() == files.content["big"]
-    assert fake.requests[0].headers["Range"].startswith("bytes=")
-
-
-def test_a_file_that_changed_is_fetched_anew(files: Files, fetch: Callable[[], bytes]) -> None:
-    files.faults = [Response(cut=600_000), *(Response(status=500) for _ in range(4))]
-    with pytest.raises(WebError):
-        fetch()
-    files.etag, files.content["big"] = '"v2"', b"new" * 1000
-    assert fetch() == b"new" * 1000
-
-
-@pytest.mark.parametrize("etag", ['W/"v1"', ""])
-def test_without_a_strong_tag_nothing_is_continued(
-    files: Files, fake: Fake, fetch: Callable[[], bytes], etag: str
-) -> None:
-    files.etag = etag
-    files.faults = [Response(cut=600_000)]
-    assert fetch() == files.content["big"]
-    assert "Range" not in fake.requests[1].headers
-
-
-def test_a_part_that_fits_no_longer_is_thrown_away(
-    files: Files, fetch: Callable[[], bytes], tmp_path: Path
-) -> None:
-    (tmp_path / "to").mkdir()
-    (tmp_path / "to" / "big.zip.part").write_bytes(b"x" * 2_000_000)
-    (tmp_path / "to" / "big.zip.etag").write_text('"v1"')
-    assert fetch() == files.content["big"]
-
-
-@pytest.mark.parametrize("extent", ["", "bytes 7-9/10", "bytes 5-5/*"])
-def test_another_part_than_asked_for_is_not_taken(
-    files: Files, fetch: Callable[[], bytes], tmp_path: Path, extent: str
-) -> None:
-    (tmp_path / "to").mkdir()
-    (tmp_path / "to" / "big.zip.part").write_bytes(files.content["big"][:5])
-    (tmp_path / "to" / "big.zip.etag").write_text('"v1"')
-    files.faults = [Response(status=206, body=b"abc", headers={"Content-Range": extent})]
-    assert fetch() == files.content["big"]
-
-
-def test_a_missing_file_is_told(files: Files, fetch: Callable[[], bytes]) -> None:
-    files.faults = [Response(status=404)]
-    with pytest.raises(WebError, match="it answered 404"):
-        fetch()
-
-
-def test_a_huge_file_is_refused(
-    files: Files, fetch: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(download_module, "MAX_BYTES", 1000)
-    with pytest.raises(WebError, match="larger than 1000 bytes"):
-        fetch()
-    chunked = {"Transfer-Encoding": "chunked", "Content-Length": ""}
-    body = b"7d0\r\n" + b"x" * 2000 + b"\r\n0\r\n\r\n"
-    files.faults = [Response(body=body, headers=chunked)]
-    with pytest.raises(WebError, match="larger than 1000 bytes"):
-        fetch()
-
-
-def test_a_disk_that_cannot_be_written_is_told(
-    files: Files, fetch: Callable[[], bytes], tmp_path: Path
-) -> None:
-    (tmp_path / "to").write_text("a file")
-    with pytest.raises(IncompleteError, match="cannot be written"):
-        fetch()
-
-
 # ------------------------------------------------------------------------------------ updating
 
 
@@ -316,17 +171,16 @@ def export(*records: dict[str, Any]) -> bytes:
 
 
 @pytest.fixture
-def run(fake: Fake, database: Path, record: MakeRecord, pauses: list[float]) -> Callable[..., Any]:
-    files = Files(
-        {
-            "PyPI": export(record("PYSEC-1", ("introduced", "0"))),
-            "npm": export(record("N-1", ("introduced", "0"), ecosystem="npm")),
-            "Elm": export(record("PYSEC-1", ("introduced", "0"))),
-            "kev": json.dumps(catalogue(ENTRY)).encode(),
-            "epss": gzip.compress(EPSS.encode()),
-        }
-    )
-    fake.handle = files
+def run(
+    fake: Fake, files: Files, database: Path, record: MakeRecord, pauses: list[float]
+) -> Callable[..., Any]:
+    files.content = {
+        "PyPI": export(record("PYSEC-1", ("introduced", "0"))),
+        "npm": export(record("N-1", ("introduced", "0"), ecosystem="npm")),
+        "Elm": export(record("PYSEC-1", ("introduced", "0"))),
+        "kev": json.dumps(catalogue(ENTRY)).encode(),
+        "epss": gzip.compress(EPSS.encode()),
+    }
 
     def call(*ecosystems: str, **options: Any) -> Any:
         options = {
@@ -362,20 +216,19 @@ def test_update_keeps_what_the_store_held(run: Callable[..., Any], fake: Fake) -
 
 
 def test_a_failed_update_changes_nothing(
-    run: Callable[..., Any], fake: Fake, database: Path
+    run: Callable[..., Any], files: Files, database: Path
 ) -> None:
     run("PyPI")
     before = database.read_bytes()
-    assert isinstance(fake.handle, Files)
-    fake.handle.content["PyPI"] = b"<html>not a zip</html>"
+    files.content["PyPI"] = b"<html>not a zip</html>"
     with pytest.raises(IncompleteError, match="not a whole zip archive"):
         run("PyPI")
-    fake.handle.faults = [Response(status=500)] * 5
+    files.faults = [Response(status=500)] * 5
     with pytest.raises(WebError):
         run("PyPI")
     assert database.read_bytes() == before
-    fake.handle.content["kev"] = b"{}"
-    fake.handle.content["PyPI"] = export(
+    files.content["kev"] = b"{}"
+    files.content["PyPI"] = export(
         {"id": "PYSEC-2", "affected": [{"package": {"ecosystem": "PyPI", "name": "x"}}]}
     )
     with pytest.raises(IncompleteError, match="not CISA's catalogue"):

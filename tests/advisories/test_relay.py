@@ -196,6 +196,8 @@ def test_a_source_is_asked_as_questions_come(full: dict[str, Any]) -> None:
         record = DataRecord(name="slow", origin="here")
         asked = 0
 
+        def close(self) -> None: ...
+
         def ask(self, questions: Sequence[Question]) -> dict[Question, Answer]:
             self.asked += 1
             if questions[0].name == "fails":

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.version import Version
+
+from pipeline.advisories.ecosystems import ORDERINGS
+from pipeline.advisories.ranges import Asked, first_fix, includes
+
+PYPI = ORDERINGS["PyPI"]
+
+
+def asked(version: str) -> Asked:
+    value = PYPI.parse(version)
+    return Asked(version, value, PYPI.base(value), PYPI)
+
+
+def listed(events: list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{kind: value} for kind, value in events]
+
+
+_VERSIONS = st.builds(
+    lambda epoch, release, suffix: f"{epoch}{release}{suffix}",
+    st.sampled_from(["", "", "1!"]),
+    st.lists(st.integers(0, 3), min_size=1, max_size=3).map(lambda xs: ".".join(map(str, xs))),
+    st.sampled_from(["", "", "a1", "rc2", ".post1", ".dev3"]),
+)
+
+
+_EVENTS = st.lists(
+    st.tuples(st.sampled_from(["introduced", "fixed", "last_affected", "limit"]), _VERSIONS)
+    | st.sampled_from([("introduced", "0"), ("limit", "*")]),
+    max_size=6,
+)
+
+
+def by_the_wording(events: list[tuple[str, str]], version: Version) -> bool:
+    """The specification's evaluation, step by step; "0" is below every version."""
+    limits = [value for kind, value in events if kind == "limit"]
+    if limits and not any(value == "*" or version < Version(value) for value in limits):
+        return False
+    vulnerable = any(event == ("introduced", "0") for event in events)
+    steps = [e for e in events if e[0] != "limit" and e != ("introduced", "0")]
+    order = ["fixed", "introduced", "last_affected"]
+    for kind, value in sorted(steps, key=lambda e: (Version(e[1]), order.index(e[0]))):
+        if kind == "introduced" and version >= Version(value):
+            vulnerable = True
+        elif (kind == "fixed" and version >= Version(value)) or (
+            kind == "last_affected" and version > Version(value)
+        ):
+            vulnerable = False
+    return vulnerable
+
+
+@settings(deadline=None, max_examples=500)
+@given(events=_EVENTS, version=_VERSIONS)
+def test_a_range_means_what_the_specification_says(
+    events: list[tuple[str, str]], version: str
+) -> None:
+    events = [("introduced", "2"), *events]
+    assert includes(listed(events), asked(version)) is by_the_wording(events, Version(version))
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    events=_EVENTS,
+    kind=st.sampled_from(["introduced", "fixed", "last_affected", "limit"]),
+    version=_VERSIONS,
+    place=_VERSIONS,
+)
+def test_an_answer_in_spite_of_an_unplaced_event_holds_wherever_it_is(
+    events: list[tuple[str, str]], kind: str, version: str, place: str
+) -> None:
+    events = [("introduced", "1"), *events]
+    found = includes(listed([*events, (kind, "not a version")]), asked(version))
+    if found is not None:
+        assert found is by_the_wording([*events, (kind, place)], Version(version))
+
+
+@pytest.mark.parametrize("events", [None, "x", [], [3], [{"introduced": None}], [{"fixed": 1}]])
+def test_what_is_no_range_leaves_the_answer_open(events: Any) -> None:
+    assert includes(events, asked("1.0")) is None
+    assert first_fix(events, asked("1.0")) is None
+
+
+def test_first_fix() -> None:
+    events = listed([("fixed", "3"), ("introduced", "2"), ("fixed", "1.5"), ("introduced", "0")])
+    for version, fix in (("1.0", "1.5"), ("1.5", "3"), ("2.1", "3")):
+        found = first_fix(events, asked(version))
+        assert found is not None
+        assert found.text == fix
+    assert first_fix(events, asked("3")) is None
