@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,7 +17,7 @@ from pipeline.model import Gap, Location, Lock, Origin, Package, Unread
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 MAX_BYTES = 16 * 1024 * 1024
 """Larger locks are refused: those of projects with thousands of packages are below 8 MiB."""
@@ -29,6 +30,9 @@ MAX_KEY_DOTS = 100
 
 MAX_UNREAD = 1000
 """After so many parts that were not understood, a file is given up."""
+
+MAX_FORKS = 64
+"""Of a name with more versions than these, an edge means all: real locks have a handful."""
 
 Edge = tuple[str, str | None]
 """A dependency as a lock names it: a normalised name, and the version where one is given."""
@@ -62,7 +66,7 @@ class Draft:
 
     tree: Tree
     path: str
-    rows: list[tuple[Package, tuple[Edge, ...]]] = field(default_factory=list)
+    rows: list[tuple[Package, Sequence[Edge]]] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     indexes: set[str] = field(default_factory=set)
     digests: dict[str, str] = field(default_factory=dict)
@@ -91,9 +95,9 @@ class Draft:
         except UnicodeDecodeError as error:
             refuse(self.path, "not UTF-8", line=content.count(b"\n", 0, error.start) + 1)
 
-    def add(self, package: Package, edges: Iterable[Edge] = ()) -> None:
+    def add(self, package: Package, edges: Sequence[Edge] = ()) -> None:
         """Keep a package and the dependencies that the lock gives it."""
-        self.rows.append((package, tuple(edges)))
+        self.rows.append((package, edges))
 
     def miss(
         self,
@@ -145,7 +149,7 @@ def read(tree: Tree, path: str, kind: str, ecosystem: str, fill: Callable[[Draft
     return draft.lock(kind, ecosystem)
 
 
-def _linked(rows: list[tuple[Package, tuple[Edge, ...]]]) -> tuple[Package, ...]:
+def _linked(rows: list[tuple[Package, Sequence[Edge]]]) -> tuple[Package, ...]:
     """The packages with `requires` filled in: only what the lock holds, and never themselves.
 
     What the repository's own packages ask for is direct; they themselves are no dependencies.
@@ -162,7 +166,7 @@ def _linked(rows: list[tuple[Package, tuple[Edge, ...]]]) -> tuple[Package, ...]
             if held is None or name == package.name:
                 continue
             exact = f"{name}=={version}"
-            if len(held) == 1:
+            if len(held) == 1 or len(held) > MAX_FORKS:
                 wanted.add(name)
             elif exact in held:
                 wanted.add(exact)

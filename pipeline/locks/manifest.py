@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.locks.draft import MAX_BYTES, RefusedError, parse_toml
+from pipeline.locks.draft import RefusedError, parse_toml
 from pipeline.locks.pypi import name_of, required_name, table, texts
 from pipeline.tree import UnreadableFileError, join
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeline.tree import Tree
+
+
+MAX_BYTES = 1024 * 1024
+"""Larger manifests are not read."""
 
 
 @dataclass(frozen=True, slots=True)

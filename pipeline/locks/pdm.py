@@ -90,11 +90,11 @@ def _package(
             groups=labels(entry.get("groups")),
             direct=manifest.direct(name) if manifest else None,
         ),
-        (
+        [
             (wanted, None)
             for text in texts(entry.get("dependencies"))
             if (wanted := required_name(text))
-        ),
+        ],
     )
 
 

@@ -91,7 +91,7 @@ def _package(
             groups=_groups(entry),
             direct=manifest.direct(name) if manifest else None,
         ),
-        ((wanted, None) for key in dependencies if (wanted := name_of(key))),
+        [(wanted, None) for key in dependencies if (wanted := name_of(key))],
     )
 
 

@@ -100,11 +100,11 @@ def _package(draft: Draft, entry: Any, line: int | None) -> None:
             ),
             markers=marker_of(entry.get("marker")),
         ),
-        (
+        [
             (wanted, version_of(dependency.get("version")))
             for dependency in tables(entry.get("dependencies"))
             if (wanted := name_of(dependency.get("name")))
-        ),
+        ],
     )
 
 

@@ -12,6 +12,7 @@ import codecs
 import optparse
 import re
 import shlex
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
@@ -56,6 +57,9 @@ MAX_LINE = 1024 * 1024
 
 MAX_REQUIREMENT = 64 * 1024
 """A longer requirement, without its options, is not read."""
+
+MAX_LOCAL = 200
+"""How many local projects one lock may name."""
 
 MAX_FILES = 200
 """How many files one lock may include."""
@@ -312,6 +316,8 @@ class _Reading:
     no_index: bool = False
     find_links: list[str] = field(default_factory=list)
     count: int = 0
+    manifests: dict[str, Manifest | None] = field(default_factory=dict)
+    local: int = 0
 
     def file(self, path: str, content: bytes, *, constraint: bool, chain: tuple[str, ...]) -> None:
         """Read one file and, depth first, what it includes."""
@@ -472,6 +478,10 @@ class _Reading:
 
     def _local(self, text: str, where: Location, *, editable: bool) -> _Entry | None:
         """A folder or a file of the repository, as seen from where pip would be started."""
+        self.local += 1
+        if self.local > MAX_LOCAL:
+            self._miss(where, f"more than {MAX_LOCAL} local projects", Gap.TOO_LARGE)
+            return None
         plain, _, markers = text.partition(";")
         plain = plain.strip()
         extras = _EXTRAS.fullmatch(plain)
@@ -482,7 +492,7 @@ class _Reading:
             why = "a local path that does not exist in the repository"
             self._miss(where, why, Gap.INPUT_MISSING)
             return None
-        manifest = None if archive else beside(self.draft.tree, join(base, path))
+        manifest = None if archive else self._manifest(join(base, path))
         name = archive[0] if archive else manifest.name if manifest else None
         if name is None:
             why = "a local project whose name cannot be told without running its build"
@@ -517,6 +527,12 @@ class _Reading:
             if not folder:
                 return None, False
             folder = folder.rpartition("/")[0]
+
+    def _manifest(self, folder: str) -> Manifest | None:
+        """The manifest in a folder, read once."""
+        if folder not in self.manifests:
+            self.manifests[folder] = beside(self.draft.tree, folder)
+        return self.manifests[folder]
 
     def _include(
         self, name: str, where: Location, *, constraint: bool, chain: tuple[str, ...]
@@ -573,9 +589,12 @@ class _Reading:
                 entry.package = replace(entry.package, source=source)
         names = {entry.package.name for entry in self.entries}
         edges = self._edges(names)
+        forks = Counter[str]()
         for entry in self.entries:
-            own = _brought_in(entry)
-            self.draft.add(entry.package, (*edges.get(entry.package.name, ()), *own))
+            forks[entry.package.name] += 1
+            few = forks[entry.package.name] <= drafts.MAX_FORKS
+            children = edges.get(entry.package.name, []) if few else []
+            self.draft.add(entry.package, children + _brought_in(entry))
         for entry in self.entries:
             if entry.brings_in:
                 self._check_brought_in(entry, names)

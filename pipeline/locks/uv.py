@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 FORMAT = "uv.lock"
 ECOSYSTEM = "PyPI"
 VERSION = 1
+
+MAX_GROUPS = 100
+"""In a lock with more groups and extras, only the direct packages show theirs."""
 
 _Node = tuple[str, str | None]
 
@@ -73,7 +77,7 @@ class _Graph:
     """Who asks for whom in one lock, as far as direct, groups and extras need it."""
 
     def __init__(self, raw: list[Any], manifest: dict[str, Any], folder: str) -> None:
-        self.versions: dict[str, list[_Node]] = {}
+        self.versions: dict[str, dict[_Node, None]] = {}
         self.edges: dict[_Node, set[_Node]] = {}
         self.extras: dict[str, set[str]] = {}
         self.starts: dict[_Node, set[str]] = {}
@@ -81,7 +85,7 @@ class _Graph:
         entries = [(entry, name) for entry in tables(raw) if (name := name_of(entry.get("name")))]
         for entry, name in entries:
             node = (name, version_of(entry.get("version")))
-            self.versions.setdefault(name, []).append(node)
+            self.versions.setdefault(name, {})[node] = None
         for entry, name in entries:
             node = (name, version_of(entry.get("version")))
             source = _source(entry, folder)
@@ -111,12 +115,14 @@ class _Graph:
         self.extras.setdefault(name, set()).update(
             texts(dependency.get("extra")) + texts(dependency.get("extras"))
         )
-        nodes = self.versions.get(name, [])
+        nodes = self.versions.get(name, {})
         exact = (name, version_of(dependency.get("version")))
-        return [exact] if exact in nodes else nodes
+        return [exact] if exact in nodes else list(islice(nodes, drafts.MAX_FORKS))
 
     def _spread(self) -> dict[_Node, set[str]]:
         """Every package with the groups through which it is reached."""
+        if len(set().union(*self.starts.values())) > MAX_GROUPS:
+            return self.starts
         groups: dict[_Node, set[str]] = {}
         queue = [(node, group) for node, names in self.starts.items() for group in names]
         while queue:

@@ -476,6 +476,11 @@ def test_constraints_add_no_package_but_their_pins_hold(lock_of: Reading) -> Non
     assert lock.files == (NAME, "c.txt")
 
 
+def test_requirements_included_by_constraints_are_requirements(lock_of: Reading) -> None:
+    lock = lock_of(NAME, "-c c.txt", {"c.txt": "-r d.txt\nz==1", "d.txt": "a==1"})
+    assert one(lock).key == "a==1"
+
+
 def test_an_unparsable_constraint_gives_nothing(lock_of: Reading) -> None:
     lock = lock_of(NAME, "-c c.txt\na>=1", {"c.txt": "a===x!y"})
     assert one(lock).version is None
@@ -580,6 +585,23 @@ def test_nonsense_in_an_include_is_given_up(lock_of: Reading) -> None:
     lock = lock_of(NAME, "-r b.txt\na==1\n", {"b.txt": "no no\n" * (MAX_UNREAD * 2)})
     assert len(lock.unread) == MAX_UNREAD + 1
     assert lock.unread[-1].location.path == "b.txt"
+
+
+def test_many_forks_and_children_cost_little(lock_of: Reading) -> None:
+    forks = "".join(f"a=={number}\n" for number in range(2000))
+    lock = lock_of(NAME, forks + "".join(f"b{number}==1 # via a\n" for number in range(2000)))
+    assert len(lock.packages) == 4000
+    assert len(lock.packages[0].requires) == 2000
+    assert lock.packages[1999].requires == ()
+
+
+def test_too_many_local_projects_are_given_up(
+    lock_of: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.locks.requirements.MAX_LOCAL", 2)
+    lock = lock_of(NAME, "-e .\n" * 3 + "b-x==1", {"pyproject.toml": PROJECT})
+    assert [package.name for package in lock.packages] == ["my-app", "my-app", "b-x"]
+    assert gaps(lock) == [(3, Gap.TOO_LARGE)]
 
 
 def test_too_many_requirements_are_given_up(

@@ -183,6 +183,18 @@ def test_packages_of_another_shape_are_unread(lock_of: Reading, text: str) -> No
     assert [unread.gap for unread in lock.unread] == [Gap.PARSE_ERROR]
 
 
+def test_many_groups_and_forks_cost_little(lock_of: Reading) -> None:
+    groups = "".join(f'g{number} = [{{ name = "a" }}]\n' for number in range(101))
+    text = HEAD + entry("root", '{ virtual = "." }', "[package.dev-dependencies]\n" + groups)
+    text += "".join(entry("a", rest="", version=str(number)) for number in range(70))
+    lock = lock_of(NAME, text + entry("b", rest='dependencies = [{ name = "a" }]'))
+    first, last = lock.packages[1], lock.packages[-2]
+    assert lock.packages[0].requires == ("a",)
+    assert lock.packages[-1].requires == ("a",)
+    assert (len(first.groups), len(last.groups)) == (101, 0)
+    assert (first.direct, last.direct) == (True, True)
+
+
 def test_a_thousand_forks_of_a_cycle(lock_of: Reading) -> None:
     text = HEAD + entry("root", '{ virtual = "." }', 'dependencies = [{ name = "p0" }]')
     for number in range(1000):
