@@ -8,7 +8,6 @@ from typing import Protocol
 
 import pytest
 
-
 TESTS = Path(__file__).parent
 DATA = TESTS / "data"
 

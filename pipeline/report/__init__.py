@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline import store
+from pipeline import files
 from pipeline.model import Artefact
 from pipeline.report import github_sarif, report_html, report_json, report_md
 from pipeline.report.report_json import verdict_of
@@ -25,7 +25,8 @@ __all__ = ["RENDERERS", "SCHEMAS", "Renderer", "verdict_of", "write"]
 class Renderer(Protocol):
     """Turns a report into the content of one file."""
 
-    def __call__(self, report: Report, /) -> bytes: ...
+    def __call__(self, report: Report, /) -> bytes:
+        """The content; raises nothing of its own."""
 
 
 RENDERERS: dict[str, Renderer] = {
@@ -57,18 +58,18 @@ def write(report: Report, folder: Path) -> tuple[Artefact, ...]:
     that a fault leaves no part of a report: `UnreadableOutputError` when a file would not follow
     its schema, `IncompleteError` when the disk refuses one.
     """
-    files = {name: render(report) for name, render in RENDERERS.items()}
+    contents = {name: render(report) for name, render in RENDERERS.items()}
     for name, schema in SCHEMAS.items():
-        report_json.check(files[name], schema, where=name)
+        report_json.check(contents[name], schema, where=name)
     try:
-        for name, content in files.items():
-            store.write(folder / name, content)
+        for name, content in contents.items():
+            files.write(folder / name, content)
     except BaseException:
         # Half of this report beside half of an older one would be neither.
-        for name in files:
+        for name in contents:
             (folder / name).unlink(missing_ok=True)
         raise
     return tuple(
-        Artefact(path=name, digest=store.digest(content), media_type=_MEDIA_TYPES[name])
-        for name, content in files.items()
+        Artefact(path=name, digest=files.digest(content), media_type=_MEDIA_TYPES[name])
+        for name, content in contents.items()
     )

@@ -19,13 +19,14 @@ from urllib.parse import quote
 
 from pipeline.model import Decision, Kind, Location, Severity
 from pipeline.report.report_json import encode
-from pipeline.report.view import GAPS, Row, View, numbered
+from pipeline.report.view import GAPS, View, numbered
 from pipeline.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.model import Report
+    from pipeline.report.view import Row
 
 SCHEMA_FILE = Path(__file__).with_name("github.schema.json")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from pipeline.report.view import View, counts, is_direct, packages_by_location, 
 from pipeline.text import plain
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from pipeline.model import (
         CiFile,
@@ -115,13 +115,13 @@ def check(content: bytes, schema_file: Path, *, where: str) -> Any:
         raise UnreadableOutputError(f"is no JSON: {error}", where=where, fix=fix) from error
     schema = msgspec.json.decode(schema_file.read_bytes())
     validator = jsonschema_rs.validator_for(schema, validate_formats=True)
-    error = next(validator.iter_errors(document), None)
-    if error is not None:
-        place = "/".join(str(part) for part in error.instance_path)
+    wrong = next(validator.iter_errors(document), None)
+    if wrong is not None:
+        place = "/".join(str(part) for part in wrong.instance_path)
         # The validator's message repeats the value, which can be anything of any size.
         raise UnreadableOutputError(
             f"does not follow {schema_file.name} at /{plain(place)}: "
-            + plain(error.message, limit=300),
+            + plain(wrong.message, limit=300),
             where=where,
             fix=fix,
         )

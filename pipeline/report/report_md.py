@@ -74,7 +74,13 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        chip=chip, code=code, left=left, link=link, numbered=words.numbered, place=place, prose=prose
+        chip=chip,
+        code=code,
+        left=left,
+        link=link,
+        numbered=words.numbered,
+        place=place,
+        prose=prose,
     )
     return environment
 
@@ -127,7 +133,9 @@ def link(text: str, address: str) -> Marked:
     if not safe:
         return code(text)
     # Brackets, pipes and the like would end the address or the table cell.
-    return Marked(f"[{neutralise(text)}]({quote(safe, safe=':/?#=;,%+.-_~').replace('&', '&amp;')})")
+    return Marked(
+        f"[{neutralise(text)}]({quote(safe, safe=':/?#=;,%+.-_~').replace('&', '&amp;')})"
+    )
 
 
 def place(at: Place) -> Marked:

@@ -18,8 +18,9 @@ from pipeline.model import (
     Disposition,
     Gap,
     Gate,
+    Judged,
     Kind,
-    Location,
+    Report,
     Outcome,
     Severity,
     Status,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from pipeline.model import Finding, Git, Judged, Package, Report, Target, Waiver
+    from pipeline.model import Finding, Git, Location, Package, Target, Waiver
 
 # ------------------------------------------------------------------------------------- words
 
@@ -47,7 +48,7 @@ class Mark:
         return SIGNS[self.tone]
 
 
-SIGNS = {"bad": "❌", "warn": "⚠️", "unknown": "❔", "good": "✅", "info": "🔹", "quiet": "➖"}
+SIGNS = {"bad": "❌", "warn": "⚠️", "unknown": "❔", "good": "✅", "info": "🔹", "quiet": "▫️"}
 """The tones there are, with their signs. `unknown` is what nobody evaluated: never green."""
 
 DECISIONS = {
@@ -180,18 +181,22 @@ class Row:
 
     @property
     def finding(self) -> Finding:
+        """The finding itself."""
         return self.judged.finding
 
     @property
     def waiver(self) -> Waiver | None:
+        """The waiver that covers it."""
         return self.judged.waiver
 
     @property
     def severity(self) -> Mark:
+        """How bad it is, as shown."""
         return SEVERITIES[self.finding.severity]
 
     @property
     def link(self) -> str:
+        """Where to read about it, or ""."""
         return advisory_link(self.finding)
 
     @property
@@ -201,11 +206,12 @@ class Row:
 
     @property
     def fixable(self) -> bool:
+        """Whether a way to mend it is known."""
         return bool(self.finding.fix or self.finding.fixed_versions)
 
     @property
     def directness(self) -> str:
-        """ "direct", "transitive", or "" where nothing tells."""
+        """Either "direct" or "transitive", or "" where nothing tells."""
         return {True: "direct", False: "transitive", None: ""}[self.direct]
 
     @property
@@ -255,6 +261,7 @@ class View:
 
     @property
     def decision(self) -> Mark:
+        """The verdict, as shown."""
         return DECISIONS[self.report.verdict.decision]
 
     @cached_property
@@ -288,6 +295,14 @@ class View:
     def blocking(self) -> int:
         """Unevaluated inputs that keep the verdict from being compliant."""
         return sum(item.blocking for item in self.report.unevaluated)
+
+    @cached_property
+    def accounted(self) -> bool:
+        """Whether the evidence itself leaves nothing open, whatever the list of gaps says."""
+        return bool(self.report.evidence) and all(
+            evidence.status in _ANSWERED and all(part.complete for part in evidence.coverage)
+            for evidence in self.report.evidence
+        )
 
     @cached_property
     def packages(self) -> int:
@@ -361,6 +376,7 @@ class View:
         )
 
 
+_ANSWERED = {Status.CLEAN, Status.FOUND, Status.NOT_APPLICABLE}
 _MAX_PLACES = 5
 _MAX_CHAINS = 3
 
@@ -426,9 +442,8 @@ def counts(view: View) -> dict[str, int | dict[str, int]]:
 
 
 def numbered(number: int, noun: str, plural: str = "") -> str:
-    """ "1 package", "2,000 packages"."""
+    """A number with its noun: "1 package", "2,000 packages"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
 
 
 def ticked(text: str) -> Iterable[tuple[str, bool]]:

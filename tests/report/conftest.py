@@ -481,9 +481,7 @@ def incomplete() -> Report:
                 coverage=coverage(6, (gone,)),
                 tools=TOOLS,
                 data=(
-                    replace(
-                        DATA[0], as_of=date(2024, 3, 1), fresh=False, note="older than 7 days"
-                    ),
+                    replace(DATA[0], as_of=date(2024, 3, 1), fresh=False, note="older than 7 days"),
                     DataRecord(name="CISA KEV", origin="not available", fresh=False),
                 ),
             ),
@@ -588,9 +586,7 @@ def hostile() -> Report:
             git=Git(commit=EVIL, branch=EVIL, dirty=True, remote=EVIL, shallow=True),
             files=1,
             projects=(
-                Project(
-                    path=EVIL, ecosystem=EVIL, manifests=(Manifest(path=EVIL),), locks=(EVIL,)
-                ),
+                Project(path=EVIL, ecosystem=EVIL, manifests=(Manifest(path=EVIL),), locks=(EVIL,)),
             ),
             locks=(
                 Lock(
@@ -684,7 +680,9 @@ _RATINGS = (Severity.CRITICAL, Severity.HIGH, Severity.UNKNOWN, Severity.MEDIUM)
 
 def large(findings: int = 10_000) -> Report:
     """So many findings, each in a package of its own, and as many inputs not evaluated."""
-    packages = tuple(pypi(f"package-{number}", f"1.{number}", number + 1) for number in range(findings))
+    packages = tuple(
+        pypi(f"package-{number}", f"1.{number}", number + 1) for number in range(findings)
+    )
     judged = tuple(
         Judged(
             finding=replace(
