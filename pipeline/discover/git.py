@@ -254,7 +254,7 @@ def _ask(top: Path, root: Path, scratch: Path) -> WorkingTree | None:
     below = "" if top == root else f"{root.relative_to(top).as_posix()}/"
     unread = []
     if absent := {path for path in index.hidden if not os.path.lexists(top / path)}:
-        why = f"{len(absent)} tracked files are not checked out and were not looked at"
+        why = f"tracked files that are not checked out, and were not looked at: {len(absent)}"
         unread.append(Unread(location=Location(path="."), why=why, gap=Gap.INPUT_MISSING))
     dirty = _is_dirty(
         git, status, hides=bool(index.hidden - absent), output=f"{below}.supply-chain/"

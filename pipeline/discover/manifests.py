@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.errors import IncompleteError
 from pipeline.model import Gap, Location, Manifest, Unread
-from pipeline.tree import UnreadableFileError
-from pipeline.yamltree import Items, Scalar, Table, UnreadableYamlError, compose
+from pipeline.tree import FileTooLargeError
+from pipeline.yamltree import Items, Scalar, Table, compose
 
 if TYPE_CHECKING:
     from pipeline.tree import Tree
@@ -54,9 +55,9 @@ def read(tree: Tree, path: str) -> Reading:
         return Reading(manifest=unknown)
     try:
         found = count(tree.text(path, limit=MAX_BYTES))
-    except UnreadableFileError as error:
-        return _refused(unknown, error.what, Gap.INPUT_MISSING)
-    except UnreadableYamlError as error:
+    except FileTooLargeError as error:
+        return _refused(unknown, error.what, Gap.TOO_LARGE)
+    except IncompleteError as error:
         return _refused(unknown, error.what, Gap.PARSE_ERROR)
     except (ValueError, TypeError, RecursionError):
         return _refused(unknown, "not what its format promises", Gap.PARSE_ERROR)

@@ -1,0 +1,83 @@
+"""Containers and where they run: by name, and by a look inside."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.discover.infrastructure import find_infrastructure
+from pipeline.model import Gap
+from pipeline.tree import Tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_OBJECT = b"apiVersion: v1\nkind: Pod\n"
+
+
+def kinds(root: Path, files: dict[str, bytes]) -> dict[str, list[str]]:
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    found = find_infrastructure(Tree.at(root), sorted(files))
+    assert found.unread == []
+    return {
+        "docker": found.dockerfiles,
+        "compose": found.compose,
+        "kubernetes": found.kubernetes,
+        "terraform": found.terraform,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Dockerfile", "docker"), ("a/Dockerfile.prod", "docker"), ("web.dockerfile", "docker"),
+        ("Containerfile", "docker"), ("dockerfile", "docker"), ("Dockerfile.dockerignore", None),
+        ("Dockerfiles", None), ("MyDockerfile", None), ("compose.yml", "compose"),
+        ("docker-compose.prod.yaml", "compose"), ("a/compose.override.yaml", "compose"),
+        ("recompose.yml", None), ("main.tf", "terraform"), ("x.tf.json", "terraform"),
+        ("x.tfvars", None), ("x.json", None),
+    ],
+)  # fmt: skip
+def test_known_by_name(tmp_path: Path, name: str, kind: str | None) -> None:
+    assert kinds(tmp_path, {name: b""}) == {
+        one: [name] if one == kind else []
+        for one in ("docker", "compose", "kubernetes", "terraform")
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (_OBJECT, True),
+        (b"# a comment\r\nkind: List\r\napiVersion: v1\r\n", True),
+        (b"{{ if x }}\napiVersion: {{ y }}\nkind: Job\n{{ end }}", True),
+        (b"'apiVersion': v1\n\"kind\" : Pod\n", True),
+        (b"a: 1\n---\napiVersion: v1\nkind: Pod", True),
+        (b"kind: Pod\n", False),
+        (b"x:\n  apiVersion: v1\n  kind: Pod\n", False),
+        (b"apiVersion:\nkind:\n", False),
+        (b"#" * 65536 + b"\n" + _OBJECT, False),
+        (b"\xff\xfe\0", False),
+    ],
+)
+def test_kubernetes_objects_are_known_by_their_keys(
+    tmp_path: Path,
+    content: bytes,
+    expected: bool,
+) -> None:
+    found = kinds(tmp_path, {"deploy/x.yaml": content, ".github/x.yml": _OBJECT})
+    assert found["kubernetes"] == (["deploy/x.yaml"] if expected else [])
+
+
+def test_what_cannot_be_looked_into_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "outside.yml").symlink_to("/etc/hostname")
+    os.mkfifo(tmp_path / "pipe.yml")
+    found = find_infrastructure(Tree.at(tmp_path), ["outside.yml", "pipe.yml"])
+    assert [(part.location.path, part.gap) for part in found.unread] == [
+        ("outside.yml", Gap.INPUT_MISSING),
+        ("pipe.yml", Gap.INPUT_MISSING),
+    ]

@@ -1,0 +1,201 @@
+"""Which files count, and that nothing is left out without being listed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.discover import listing as room
+from pipeline.discover.listing import list_files
+from pipeline.model import Gap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pipeline.discover.listing import Listing
+
+LEFT_OUT = {
+    "node_modules": "packages that npm installed",
+    "web/node_modules": "packages that npm installed",
+    "env": "a Python environment",
+    "lib/python3/site-packages": "packages that Python installed",
+    "third_party": "code of others, copied into the repository",
+    "src/pip/_vendor": "vendored Python packages",
+    "vendor": "vendored Go modules",
+    "php/vendor": "vendored PHP packages",
+}
+FILES = {
+    "main.py": "",
+    "node_modules/a/package.json": "{}",
+    "node_modules/a/node_modules/b/package.json": "{}",
+    "web/node_modules/c/package.json": "{}",
+    "web/index.js": "",
+    "env/pyvenv.cfg": "",
+    "env/lib/x.py": "",
+    "lib/python3/site-packages/x.py": "",
+    "third_party/x/go.mod": "",
+    "src/pip/_vendor/x.py": "",
+    "vendor/modules.txt": "",
+    "vendor/x/x.go": "",
+    "php/vendor/autoload.php": "",
+    "other/vendor/own.py": "",
+}
+COUNTED = ("main.py", "other/vendor/own.py", "web/index.js")
+
+
+def fill(root: Path, files: dict[str, str] | Sequence[str]) -> None:
+    for name in files:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(files[name] if isinstance(files, dict) else "")
+
+
+def track(root: Path) -> None:
+    for arguments in (["init", "-q"], ["add", "-Af"]):
+        subprocess.run(["git", *arguments], cwd=root, check=True)
+
+
+def excluded(found: Listing) -> dict[str, str]:
+    return {part.path: part.why for part in found.excluded}
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_copied_trees_are_left_out_and_listed(tmp_path: Path, *, tracked: bool) -> None:
+    fill(tmp_path, FILES)
+    if tracked:
+        track(tmp_path)
+    found = list_files(tmp_path, ())
+    assert found.files == COUNTED
+    assert found.total == 3
+    assert excluded(found) == LEFT_OUT
+    assert (found.git is not None) is tracked
+    assert found.unread == ()
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_the_policy_excludes_the_topmost_match(tmp_path: Path, *, tracked: bool) -> None:
+    fill(tmp_path, ["a/x/1", "a/x/y/2", "a/z", "b/t.txt", "t.txt", "node_modules/x"])
+    if tracked:
+        track(tmp_path)
+    found = list_files(tmp_path, ["a/x", "**/*.txt", "nothing"])
+    assert found.files == ("a/z",)
+    assert excluded(found) == {
+        "a/x": "excluded by the policy",
+        "b/t.txt": "excluded by the policy",
+        "t.txt": "excluded by the policy",
+        "node_modules": "packages that npm installed",
+    }
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_our_own_output_is_left_out_at_the_root_only(tmp_path: Path, *, tracked: bool) -> None:
+    fill(tmp_path, [".supply-chain/plan.json", "a/.supply-chain/x"])
+    if tracked:
+        track(tmp_path)
+    found = list_files(tmp_path, ())
+    assert found.files == ("a/.supply-chain/x",)
+    assert excluded(found) == {".supply-chain": "our own output"}
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_repositories_inside_are_left_out(tmp_path: Path, *, tracked: bool) -> None:
+    fill(tmp_path, ["a"])
+    if tracked:
+        track(tmp_path)
+    (tmp_path / "inner").mkdir()
+    fill(tmp_path, ["inner/x", "deep/er/y"])
+    track(tmp_path / "inner")
+    track(tmp_path / "deep" / "er")
+    found = list_files(tmp_path, ())
+    assert found.files == ("a",)
+    assert excluded(found) == dict.fromkeys(
+        ["inner", "deep/er"], "a repository of its own: scan it by itself"
+    )
+
+
+def test_symbolic_links_are_not_followed(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    fill(tmp_path, ["outside/x"])
+    (root / "folder").symlink_to(tmp_path / "outside")
+    (root / "loop").symlink_to(root)
+    assert list_files(root, ()).files == ("folder", "loop")
+
+
+@pytest.mark.parametrize("tracked", [False, True])
+def test_names_that_are_no_text_are_reported(tmp_path: Path, *, tracked: bool) -> None:
+    fill(tmp_path, ["a", "new\nline", "ü"])
+    (tmp_path / os.fsdecode(b"caf\xe9")).mkdir()
+    (tmp_path / os.fsdecode(b"caf\xe9") / "uv.lock").touch()
+    if tracked:
+        track(tmp_path)
+    found = list_files(tmp_path, ())
+    assert found.files == ("a", "new\nline", "ü")
+    assert found.total == 4
+    assert [(part.location.path, part.gap) for part in found.unread] == [
+        ("caf\\xe9/uv.lock", Gap.UNSUPPORTED_INPUT)
+    ]
+
+
+def test_a_folder_that_cannot_be_listed_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, ["a", "closed/b"])
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = list_files(tmp_path, ())
+    assert found.files == ("a",)
+    assert [(part.location.path, part.why) for part in found.unread] == [
+        ("closed", "the folder cannot be listed: Permission denied")
+    ]
+
+
+def test_too_many_files_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path, ["a/1", "a/2", "a/3", "b/4"])
+    monkeypatch.setattr(room, "MAX_FILES", 0)
+    found = list_files(tmp_path, ())
+    assert found.total < 4
+    assert [part.gap for part in found.unread] == [Gap.TOO_LARGE]
+
+
+def test_a_very_deep_tree(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=folder)
+        below = os.open("d", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = below
+    os.close(os.open("x", os.O_CREAT, dir_fd=folder))
+    os.close(folder)
+    found = list_files(tmp_path, ["**/nothing"])
+    assert found.files == ("d/" * 1200 + "x",)
+
+
+def test_when_git_cannot_tell_the_folder_is_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, ["a"])
+    track(tmp_path)
+    monkeypatch.setenv("PATH", "/nowhere")
+    found = list_files(tmp_path, ())
+    assert found.files == ("a",)
+    assert found.git
+    assert (found.git.commit, found.git.branch, found.git.dirty) == (None, None, None)
+    assert [(part.location.path, part.gap) for part in found.unread] == [(".git", Gap.TOOL_MISSING)]
+
+
+def test_a_bare_repository_has_no_files(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", "--bare"], cwd=tmp_path, check=True)
+    found = list_files(tmp_path, ())
+    assert (found.files, found.total, found.git) == ((), 0, None)
+    assert [part.gap for part in found.unread] == [Gap.UNSUPPORTED_INPUT]

@@ -1,0 +1,230 @@
+"""Manifests, counted as data."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.discover.manifests import ecosystem_of, read
+from pipeline.model import Gap
+from pipeline.tree import Tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.discover.manifests import Reading
+
+
+def reading(root: Path, name: str, content: str | bytes) -> Reading:
+    data = content.encode() if isinstance(content, str) else content
+    (root / name).write_bytes(data)
+    return read(Tree.at(root), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "declared"),
+    [
+        ("pyproject.toml", "[project]\nname = 'x'\n", 0),
+        ("pyproject.toml", "[project]\ndependencies = ['a', 'b>1']\n", 2),
+        (
+            "pyproject.toml",
+            (
+                "[build-system]\nrequires = ['hatchling']\n[project]\ndependencies = ['a']\n"
+                "[project.optional-dependencies]\nx = ['b', 'c']\n"
+                "[dependency-groups]\ndev = ['d', {include-group = 'e'}]\ne = ['f']\n"
+            ),
+            6,
+        ),
+        ("pyproject.toml", "[dependency-groups]\ndev = ['d']\n", 1),
+        ("pyproject.toml", "[project]\ndynamic = ['version']\ndependencies = ['a']", 1),
+        ("pyproject.toml", "[project]\ndynamic = ['dependencies']\n", None),
+        ("pyproject.toml", "[project]\ndynamic = ['optional-dependencies']\n", None),
+        (
+            "pyproject.toml",
+            (
+                "[tool.poetry.dependencies]\npython = '^3.11'\na = '1'\n"
+                "[tool.poetry.dev-dependencies]\nb = '1'\n"
+                "[tool.poetry.group.docs.dependencies]\nc = '1'\nd = {git = 'x'}\n"
+            ),
+            4,
+        ),
+        ("pyproject.toml", "[tool.pdm.dev-dependencies]\ntest = ['a', 'b']\n", 2),
+        ("pyproject.toml", "[tool.uv]\ndev-dependencies = ['a']\n", 1),
+        ("setup.cfg", "[metadata]\nname = x\n", 0),
+        (
+            "setup.cfg",
+            (
+                "[options]\ninstall_requires =\n  a>1 ; python_version < '3'\n  # no\n  b\n"
+                "[options.extras_require]\ntest =\n  c\ndocs = d; e\n"
+            ),
+            5,
+        ),
+        ("setup.cfg", "[options]\ninstall_requires = file: requirements.txt\n", None),
+        ("setup.py", "raise SystemExit('ran')", None),
+        ("requirements.in", "a\n\n# no\n-r other.in\n--index-url x\n-e .\nb \\\n  >1\n", 3),
+        ("dev-requirements.in", "a", 1),
+        ("Pipfile", "[[source]]\n[packages]\na='*'\n[dev-packages]\nb='*'\n[docs]\nc='*'", 3),
+        ("package.json", '{"name": "x"}', 0),
+        (
+            "package.json",
+            (
+                '{"dependencies": {"a": "1", "o": "1"}, "devDependencies": {"b": "1"},'
+                ' "optionalDependencies": {"o": "1"}, "peerDependencies": {"p": "1"}}'
+            ),
+            3,
+        ),
+        (
+            "go.mod",
+            (
+                "module x\ngo 1.22\nrequire a v1\nrequire (\n  b v1\n\n  // no\n  c v2 // more\n)\n"
+                "require(\n d v1\n)\nexclude e v1\nreplace (\n f => g v1\n)\n"
+            ),
+            4,
+        ),
+        (
+            "Cargo.toml",
+            (
+                "[dependencies]\na='1'\n[dev-dependencies]\nb='1'\n[build-dependencies]\nc='1'\n"
+                "[target.'cfg(unix)'.dependencies]\nd='1'\n[workspace.dependencies]\ne='1'\n"
+            ),
+            5,
+        ),
+        (
+            "composer.json",
+            '{"require": {"php": ">=8", "ext-json": "*", "a/b": "1"}, "require-dev": {"c/d": "1"}}',
+            2,
+        ),
+        ("environment.yml", "dependencies:\n- python=3\n- numpy\n- pip:\n  - a\n  - b\n- [x]", 4),
+        ("environment.yaml", "name: x\n", 0),
+        ("environment.yaml", "dependencies:\n- pip: none\n", 0),
+        ("Gemfile", "gem 'x'", None),
+        ("pom.xml", "<project/>", None),
+        ("build.gradle.kts", "", None),
+        ("App.csproj", "<Project/>", None),
+        ("packages.config", "<packages/>", None),
+    ],
+)  # fmt: skip
+def test_how_many_dependencies_a_manifest_asks_for(
+    tmp_path: Path, name: str, content: str, declared: int | None
+) -> None:
+    found = reading(tmp_path, name, content)
+    assert found.manifest
+    assert (found.manifest.path, found.manifest.declared) == (name, declared)
+    assert found.unread is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("pyproject.toml", "[tool.ruff]\nline-length = 100\n[build-system]\nrequires = ['x']\n"),
+        ("pyproject.toml", ""),
+        ("pyproject.toml", "[tool.uv]\nindex-url = 'x'\n"),
+        ("setup.cfg", "[flake8]\nmax-line-length = 100\n"),
+    ],
+)
+def test_settings_of_tools_are_no_manifest(tmp_path: Path, name: str, content: str) -> None:
+    found = reading(tmp_path, name, content)
+    assert (found.manifest, found.unread) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("pyproject.toml", "[project\n"),
+        ("pyproject.toml", "project = 3"),
+        ("pyproject.toml", "[project]\ndependencies = 3"),
+        ("pyproject.toml", "[project]\ndynamic = 3"),
+        ("pyproject.toml", "x = " + "[" * 100_000),
+        ("pyproject.toml", b"\xff"),
+        ("setup.cfg", "no section"),
+        ("package.json", "[]"),
+        ("package.json", "{"),
+        ("package.json", '{"dependencies": ["a"]}'),
+        ("package.json", "[" * 100_000),
+        ("composer.json", '{"require": 3}'),
+        ("Cargo.toml", "dependencies = 3"),
+        ("Pipfile", "packages = 3"),
+        ("environment.yml", "a: [\n"),
+        ("pyproject.toml", "#" * (1024 * 1024 + 1)),
+    ],
+)
+def test_a_broken_manifest_is_reported_and_not_counted(
+    tmp_path: Path, name: str, content: str | bytes
+) -> None:
+    found = reading(tmp_path, name, content)
+    assert found.manifest
+    assert found.manifest.declared is None
+    assert found.unread
+    assert found.unread.location.path == name
+    assert found.unread.gap in {Gap.PARSE_ERROR, Gap.INPUT_MISSING, Gap.TOO_LARGE}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "members"),
+    [
+        (
+            "pyproject.toml",
+            "[project]\nname='x'\n[tool.uv.workspace]\nmembers=['p/*', 3]\nexclude=['p/x']",
+            ("p/*", "!p/x"),
+        ),
+        ("Cargo.toml", "[workspace]\nmembers = ['a']\nexclude = ['b']", ("a", "!b")),
+        ("package.json", '{"workspaces": ["p/*"]}', ("p/*",)),
+        ("package.json", '{"workspaces": {"packages": ["p/*"]}}', ("p/*",)),
+        ("package.json", '{"workspaces": 3}', ()),
+    ],
+)
+def test_who_shares_the_lock(
+    tmp_path: Path, name: str, content: str, members: tuple[str, ...]
+) -> None:
+    assert reading(tmp_path, name, content).members == members
+
+
+@pytest.mark.parametrize(
+    ("path", "ecosystem"),
+    [
+        ("a/pyproject.toml", "PyPI"), ("requirements-dev.in", "PyPI"), ("package.json", "npm"),
+        ("go.mod", "Go"), ("Cargo.toml", "crates.io"), ("x/Y.fsproj", "NuGet"),
+        ("environment.yml", "conda"), ("Gemfile", "RubyGems"), ("build.gradle", "Maven"),
+        ("composer.json", "Packagist"), ("my-package.json", None), ("requirements.inc", None),
+        ("pyproject.toml/x", None),
+    ],
+)  # fmt: skip
+def test_manifests_are_known_by_name(path: str, ecosystem: str | None) -> None:
+    assert ecosystem_of(path) == ecosystem
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["dependencies", "workspaces", "packages", "require"]),
+            inner,
+            max_size=3,
+        )
+    ),
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(["package.json", "composer.json", "environment.yml"]), data=_JSON)
+def test_any_data_is_counted_or_reported(tmp_path: Path, name: str, data: object) -> None:
+    found = reading(tmp_path, name, json.dumps(data))
+    assert found.manifest
+    assert (found.manifest.declared is None) is (found.unread is not None)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(
+        ["pyproject.toml", "setup.cfg", "go.mod", "requirements.in", "Pipfile", "Cargo.toml"]
+    ),
+    content=st.binary(max_size=60) | st.text("[]=project.\n'\" #-:", max_size=60).map(str.encode),
+)
+def test_any_content_is_counted_or_reported(tmp_path: Path, name: str, content: bytes) -> None:
+    found = reading(tmp_path, name, content)
+    assert found.manifest is None or (found.manifest.declared is None) is (found.unread is not None)
