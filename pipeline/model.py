@@ -134,7 +134,8 @@ class Package:
     ecosystem's own rule (PEP 503 for PyPI). `hashes` are "algorithm:hex". `markers` is the text
     as written; no marker is ever evaluated, so every platform's packages are audited. `requires`
     names the packages this one depends on ("name", or "name==version" where a lock holds several
-    versions). `direct` is `None` where the lock does not tell.
+    versions). `direct` is `None` where the lock does not tell. `install_script`: installing it runs
+    its code. `deprecated` is what its maintainers say about it, as far as the lock repeats it.
     """
 
     ecosystem: str
@@ -148,6 +149,8 @@ class Package:
     groups: tuple[str, ...] = ()
     direct: bool | None = None
     requires: tuple[str, ...] = ()
+    install_script: bool = False
+    deprecated: str = ""
 
     @property
     def purl(self) -> str:
@@ -160,16 +163,27 @@ class Package:
         return f"{self.name}=={self.version}" if self.version else self.name
 
 
-_PURL_TYPE = {"PyPI": "pypi", "npm": "npm", "Go": "golang", "crates.io": "cargo"}
+_PURL_TYPE = {
+    "PyPI": "pypi",
+    "npm": "npm",
+    "Go": "golang",
+    "crates.io": "cargo",
+    "RubyGems": "gem",
+    "Packagist": "composer",
+    "NuGet": "nuget",
+    "Maven": "maven",
+}
 
 
 def purl(ecosystem: str, name: str, version: str | None) -> str:
     """The package URL of a package, percent-encoded as ECMA-427 asks.
 
-    An npm scope and a Go module path keep their slashes as namespace separators.
+    An npm scope and a Go module path keep their slashes as namespace separators; Maven's group
+    ("group:artifact") is one.
     """
     kind = _PURL_TYPE.get(ecosystem, ecosystem.lower().replace(" ", "-"))
-    path = "/".join(quote(part, safe=".-_~", errors="replace") for part in name.split("/"))
+    parts = name.split(":" if ecosystem == "Maven" else "/")
+    path = "/".join(quote(part, safe=".-_~", errors="replace") for part in parts)
     return f"pkg:{kind}/{path}" + (
         f"@{quote(version, safe='.-_~:', errors='replace')}" if version else ""
     )

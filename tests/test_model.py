@@ -25,6 +25,10 @@ from pipeline.model import (
         ("npm", "@angular/core", "1.0.0", "pkg:npm/%40angular/core@1.0.0"),
         ("Go", "golang.org/x/text", "v0.3.0", "pkg:golang/golang.org/x/text@v0.3.0"),
         ("crates.io", "serde", None, "pkg:cargo/serde"),
+        ("RubyGems", "rack", "3.0.0.rc1", "pkg:gem/rack@3.0.0.rc1"),
+        ("Packagist", "symfony/console", "v7.0.1", "pkg:composer/symfony/console@v7.0.1"),
+        ("NuGet", "newtonsoft.json", "13.0.3", "pkg:nuget/newtonsoft.json@13.0.3"),
+        ("Maven", "org.a/x:b", "1.0", "pkg:maven/org.a%2Fx/b@1.0"),
         ("Red Hat", "x", "1:2", "pkg:red-hat/x@1:2"),
     ],
 )
