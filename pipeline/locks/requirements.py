@@ -58,6 +58,9 @@ MAX_LINE = 1024 * 1024
 MAX_REQUIREMENT = 64 * 1024
 """A longer requirement, without its options, is not read."""
 
+MAX_QUOTED = 8 * 1024
+"""Longer options with quotes or backslashes are not read: `shlex` needs quadratic time."""
+
 MAX_LOCAL = 200
 """How many local projects one lock may name."""
 
@@ -263,10 +266,12 @@ _NOTHING = _Given({})
 
 
 def _parsed(text: str) -> _Given:
-    """The options in `text`; raises `ValueError` for one that pip does not know."""
+    """The options in `text`; raises `ValueError` for what pip does not know or is too long."""
     if not text:
         return _NOTHING
     plain = not any(char in text for char in "'\"\\")
+    if not plain and len(text) > MAX_QUOTED:
+        raise ValueError
     tokens = re.split(r"[ \t\r\n]+", text.strip(" \t\r\n")) if plain else shlex.split(text)
     if all(token.startswith("--hash=") for token in tokens):
         return _Given({"hashes": [token[7:] for token in tokens]})
@@ -355,7 +360,7 @@ class _Reading:
         try:
             given = _parsed(line.text[options.start() :].strip() if options else "")
         except ValueError:
-            self._miss(where, "an option that pip does not know, or not so")
+            self._miss(where, "options that pip does not know, or not so")
             given = _NOTHING
         if required or given["editables"]:
             # The marker of an editable line is taken raw: `shlex` eats its quotes.

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline.locks import read
 from pipeline.locks.draft import MAX_UNREAD
 from pipeline.locks.pypi import normalised
-from pipeline.locks.requirements import MAX_DEPTH, MAX_LINE, MAX_REQUIREMENT
+from pipeline.locks.requirements import MAX_DEPTH, MAX_LINE, MAX_QUOTED, MAX_REQUIREMENT
 from pipeline.model import Gap, Lock, Origin, Package, Source
 from pipeline.tree import Tree
 
@@ -117,6 +117,7 @@ def test_lines_are_pips_and_numbers_are_the_editors(
         "--require x",
         "--pre=1",
         "--hash 'open",
+        f"--hash '{'a' * MAX_QUOTED}'",
         "a\0==1",
         "a==https:secret@host",
         "-r",
