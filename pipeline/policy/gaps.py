@@ -1,0 +1,225 @@
+"""Gaps: everything that nobody looked at, why, and how to mend it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.model import Gap, Outcome, Status, Unevaluated
+from pipeline.policy.order import gap_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pipeline.model import (
+        ControlResult,
+        Coverage,
+        DataRecord,
+        Evidence,
+        Location,
+        Policy,
+        Target,
+    )
+
+FIXES: Mapping[Gap, str] = {
+    Gap.TOOL_MISSING: "Install the tool: its Nox session does so by itself.",
+    Gap.TOOL_FAILED: "Read the reason, mend it, and run the check again.",
+    Gap.DATA_MISSING: "Fetch the data with `supply-chain advisories update`, or name them.",
+    Gap.DATA_STALE: "Refresh the data with `supply-chain advisories update`.",
+    Gap.NETWORK_OFF: "Run it without --offline, or import the data beforehand.",
+    Gap.INPUT_MISSING: "Commit the missing file: for dependencies, a lockfile with exact versions.",
+    Gap.UNSUPPORTED_INPUT: "Add a lockfile in a supported format beside it.",
+    Gap.PARSE_ERROR: "Correct the file at this place, or generate it anew.",
+    Gap.UNPARSABLE_VERSION: "Lock a version that the ecosystem's version rules allow.",
+    Gap.NO_VERSION: "Pin it to one exact version.",
+    Gap.NOT_FROM_REGISTRY: "Take it from the public registry, or review it by hand.",
+    Gap.NOT_ACCOUNTED_FOR: "Run the check again; if it stays, report it as a fault of the tool.",
+    Gap.NOT_CONFIGURED: "Configure it, or take it off what the policy requires.",
+    Gap.TOO_LARGE: "Make the file smaller, or exclude it on purpose.",
+}
+"""What to do about each reason code."""
+
+ANSWERED = frozenset(
+    {Outcome.PASS, Outcome.WAIVED, Outcome.NOT_APPLICABLE, Outcome.ATTESTED, Outcome.FAIL}
+)
+"""The outcomes of a control that somebody looked at."""
+
+_SIDE_DATA = frozenset({"kev", "epss"})
+"""Data that rank findings but do not find any: too old, they cost their own control only."""
+
+
+def settled(evidence: Evidence) -> bool:
+    """Whether a check's silence means something: it ended well, saw everything, knew enough.
+
+    A check that evaluated nothing at all must say `not_applicable`; `clean` is not believed.
+    """
+    if not all(part.complete for part in evidence.coverage):
+        return False
+    if evidence.status is Status.NOT_APPLICABLE:
+        return evidence.evaluated == 0
+    ended = evidence.status in {Status.CLEAN, Status.FOUND}
+    return ended and evidence.evaluated > 0 and not stale(evidence)
+
+
+def stale(evidence: Evidence) -> tuple[DataRecord, ...]:
+    """The data a check's findings rest on that are too old. KEV and EPSS only rank them."""
+    return tuple(
+        record for record in evidence.data if not record.fresh and record.name not in _SIDE_DATA
+    )
+
+
+def unevaluated(
+    *,
+    target: Target,
+    evidence: Sequence[Evidence],
+    controls: Sequence[ControlResult],
+    planned: Sequence[str],
+    policy: Policy,
+) -> tuple[Unevaluated, ...]:
+    """Everything that nobody looked at, blocking lines first, each with a way to mend it.
+
+    `blocking` marks what keeps the verdict from being compliant: gaps of required checks,
+    planned checks without evidence, parts of the repository that discovery could not read, and
+    required controls without an answer.
+    """
+    lines = (
+        *check_gaps(evidence, planned=planned, policy=policy),
+        *(
+            name_gap(
+                f"{part.location.path} (discovery)", part.gap, part.why, location=part.location
+            )
+            for part in target.unread
+        ),
+        *control_gaps(controls, policy),
+    )
+    return tuple(sorted(lines, key=gap_order))
+
+
+def check_gaps(
+    evidence: Sequence[Evidence], *, planned: Sequence[str], policy: Policy
+) -> tuple[Unevaluated, ...]:
+    """What the checks left open: all that stands between the plan and a complete assessment."""
+    wanted = {*planned, *policy.required}
+    required = {*policy.required} or wanted
+    lines: list[Unevaluated] = []
+    for item in evidence:
+        lines += _evidence_gaps(item, blocking=item.check in required)
+    lines += [
+        name_gap(
+            f"{name}: the whole check",
+            Gap.INPUT_MISSING,
+            "it was to run and left no evidence",
+            fix="Run the check, and keep its evidence file.",
+        )
+        for name in sorted(wanted - {item.check for item in evidence})
+    ]
+    if not wanted:
+        lines.append(name_gap("the whole repository", Gap.NOT_CONFIGURED, "no check was planned"))
+    elif not any(item.evaluated > 0 for item in evidence if item.check in wanted):
+        lines.append(
+            name_gap(
+                "the whole repository",
+                Gap.INPUT_MISSING,
+                "nothing was evaluated: no check accounts for a single input",
+                fix="Check that this is the right folder, and what the policy excludes.",
+            )
+        )
+    return tuple(lines)
+
+
+def _evidence_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluated]:
+    check = evidence.check
+    whole = f"{check}: the whole check"
+    reason = evidence.reason or "it gives no reason"
+    named = list(_coverage_gaps(evidence, blocking=blocking))
+    yield from named
+    match evidence.status:
+        case Status.ERRORED:
+            yield name_gap(whole, Gap.TOOL_FAILED, reason, blocking=blocking)
+        case Status.SKIPPED:
+            yield name_gap(whole, Gap.NOT_CONFIGURED, reason, blocking=blocking)
+        case Status.PARTIAL if not named:
+            yield name_gap(
+                f"{check}: a part of the check",
+                Gap.NOT_ACCOUNTED_FOR,
+                reason,
+                blocking=blocking,
+            )
+        case Status.CLEAN | Status.FOUND if not evidence.evaluated and not named:
+            why = "it names no input that it evaluated"
+            yield name_gap(whole, Gap.INPUT_MISSING, why, blocking=blocking)
+        case Status.NOT_APPLICABLE if evidence.evaluated and not named:
+            why = "it calls itself not applicable, and yet it names inputs"
+            yield name_gap(whole, Gap.NOT_ACCOUNTED_FOR, why, blocking=blocking)
+        case _:
+            pass
+    if evidence.status is not Status.NOT_APPLICABLE:
+        for record in evidence.data:
+            if not record.fresh:
+                yield name_gap(
+                    f"{check}: with fresh {record.name} data",
+                    Gap.DATA_STALE,
+                    f"they are of {record.as_of}" if record.as_of else "their age is not known",
+                    blocking=blocking and record.name not in _SIDE_DATA,
+                )
+
+
+def _coverage_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluated]:
+    for part in evidence.coverage:
+        for missing in part.missing:
+            inside = "" if missing.subject == part.scope else f" in {part.scope}"
+            yield name_gap(
+                f"{evidence.check}: {missing.subject}{inside}",
+                missing.gap,
+                missing.why,
+                location=missing.location,
+                blocking=blocking,
+            )
+        if not part.complete and (not part.missing or _unnamed(part) > 0):
+            yield name_gap(
+                f"{evidence.check}: {part.unit} in {part.scope}",
+                Gap.NOT_ACCOUNTED_FOR,
+                f"{part.evaluated} were evaluated where {part.expected} were expected,"
+                " and nothing says which",
+                blocking=blocking,
+            )
+
+
+def _unnamed(part: Coverage) -> int:
+    return part.expected - part.evaluated - len(part.missing)
+
+
+def control_gaps(controls: Sequence[ControlResult], policy: Policy) -> Iterator[Unevaluated]:
+    """Controls without an answer, and required ones that do not exist."""
+    for result in controls:
+        control, answer = result.control, result.answer
+        if answer.outcome not in ANSWERED:
+            yield name_gap(
+                f"{control.id}: {control.title}",
+                answer.gap or Gap.NOT_ACCOUNTED_FOR,
+                answer.reason,
+                # One that rests on no check is mended by its own advice, not by the check's.
+                fix="" if control.checks else control.fix,
+                blocking=control.id in policy.required_controls,
+            )
+    for name in sorted({*policy.required_controls} - {item.control.id for item in controls}):
+        yield name_gap(
+            f"{name}: the whole control",
+            Gap.NOT_CONFIGURED,
+            "the policy requires it, and no control of that id was evaluated",
+            fix="Correct the id in the policy.",
+        )
+
+
+def name_gap(  # noqa: PLR0913 - one argument per column of the report's line
+    what: str,
+    gap: Gap,
+    why: str,
+    *,
+    fix: str = "",
+    location: Location | None = None,
+    blocking: bool = True,
+) -> Unevaluated:
+    """One line of what was not evaluated; without a `fix` it gets its reason code's own."""
+    return Unevaluated(
+        what=what, gap=gap, why=why, fix=fix or FIXES[gap], location=location, blocking=blocking
+    )

@@ -1,0 +1,195 @@
+"""What was not evaluated: every gap is a line, and every line can be mended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from pipeline.model import (
+    Coverage,
+    DataRecord,
+    Evidence,
+    Gap,
+    Location,
+    Outcome,
+    Policy,
+    Status,
+    Unread,
+)
+from pipeline.policy import FIXES, settled
+from tests.policy.builders import (
+    NOTHING_TO_DO,
+    PARTIAL,
+    TARGET,
+    evidence,
+    finding,
+    report,
+    result,
+    waiver,
+)
+
+
+def lines(*items: Evidence, **more: Any) -> list[tuple[str, Gap, bool]]:
+    """What was not evaluated, without what policy says of the whole repository."""
+    made = report(*items, **more)
+    return [
+        (line.what, line.gap, line.blocking)
+        for line in made.unevaluated
+        if line.what != "the whole repository"
+    ]
+
+
+WHOLE = "dependencies: the whole check"
+
+
+@pytest.mark.parametrize(
+    ("item", "wanted"),
+    [
+        (evidence(), []),
+        (evidence(finding()), []),
+        (evidence(status=Status.NOT_APPLICABLE, coverage=()), []),
+        (evidence(status=Status.ERRORED, reason="boom"), [(WHOLE, Gap.TOOL_FAILED)]),
+        (evidence(status=Status.SKIPPED, reason="offline"), [(WHOLE, Gap.NOT_CONFIGURED)]),
+        (
+            evidence(status=Status.PARTIAL, coverage=PARTIAL),
+            [("dependencies: left-pad in requirements.txt", Gap.NO_VERSION)],
+        ),
+        # The status says more than the coverage bears out: the coverage is believed.
+        (
+            evidence(status=Status.CLEAN, coverage=PARTIAL),
+            [("dependencies: left-pad in requirements.txt", Gap.NO_VERSION)],
+        ),
+        (
+            evidence(status=Status.NOT_APPLICABLE, coverage=PARTIAL),
+            [("dependencies: left-pad in requirements.txt", Gap.NO_VERSION)],
+        ),
+        (
+            evidence(status=Status.PARTIAL),
+            [("dependencies: a part of the check", Gap.NOT_ACCOUNTED_FOR)],
+        ),
+        (evidence(coverage=()), [(WHOLE, Gap.INPUT_MISSING)]),
+        (evidence(status=Status.NOT_APPLICABLE), [(WHOLE, Gap.NOT_ACCOUNTED_FOR)]),
+        (
+            evidence(coverage=(Coverage(scope="a", unit="files", expected=3, evaluated=2),)),
+            [("dependencies: files in a", Gap.NOT_ACCOUNTED_FOR)],
+        ),
+        (
+            evidence(coverage=(Coverage(scope="a", unit="files", expected=2, evaluated=3),)),
+            [("dependencies: files in a", Gap.NOT_ACCOUNTED_FOR)],
+        ),
+        (
+            evidence(coverage=(replace(PARTIAL[0], expected=9),)),
+            [
+                ("dependencies: left-pad in requirements.txt", Gap.NO_VERSION),
+                ("dependencies: packages in requirements.txt", Gap.NOT_ACCOUNTED_FOR),
+            ],
+        ),
+        (
+            evidence(data=(DataRecord(name="OSV advisories", origin="zip", fresh=False),)),
+            [("dependencies: with fresh OSV advisories data", Gap.DATA_STALE)],
+        ),
+    ],
+)
+@pytest.mark.parametrize("required", [True, False])
+def test_every_gap_is_a_line(item: Evidence, wanted: list[tuple[str, Gap]], required: bool) -> None:
+    policy = Policy(required=() if required else ("secrets",))
+    planned = ("dependencies", "secrets")
+    found = lines(item, evidence(check="secrets"), policy=policy, planned=planned)
+    assert found == [(*line, required) for line in wanted]
+    assert settled(item) is (not wanted)
+
+
+@pytest.mark.parametrize("name", ["kev", "epss"])
+def test_old_data_that_only_rank_do_not_block(name: str) -> None:
+    old = DataRecord(name=name, origin="feed", as_of=date(2026, 1, 1), fresh=False)
+    item = evidence(data=(old,))
+    assert lines(item) == [(f"dependencies: with fresh {name} data", Gap.DATA_STALE, False)]
+    assert settled(item)
+    assert report(item).verdict.exit_code == 0
+
+
+def test_data_of_a_check_with_nothing_to_do_may_be_old() -> None:
+    old = DataRecord(name="OSV advisories", origin="zip", fresh=False)
+    assert lines(evidence(status=Status.NOT_APPLICABLE, coverage=(), data=(old,))) == []
+
+
+def test_a_planned_check_without_evidence_blocks_even_when_it_is_optional() -> None:
+    policy = Policy(required=("dependencies",))
+    planned = ("dependencies", "secrets")
+    wanted = [("secrets: the whole check", Gap.INPUT_MISSING, True)]
+    assert lines(evidence(), policy=policy, planned=planned) == wanted
+
+
+def test_a_required_check_that_was_not_planned_blocks() -> None:
+    wanted = [("sbom: the whole check", Gap.INPUT_MISSING, True)]
+    assert lines(evidence(), policy=Policy(required=("dependencies", "sbom"))) == wanted
+
+
+def test_what_discovery_could_not_read_blocks() -> None:
+    part = Unread(location=Location(path="a/pyproject.toml"), why="not TOML")
+    made = report(evidence(), target=replace(TARGET, unread=(part,)))
+    (line,) = made.unevaluated
+    assert (line.what, line.why, line.location) == (
+        "a/pyproject.toml (discovery)",
+        "not TOML",
+        part.location,
+    )
+    assert made.verdict.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("items", "planned", "why"),
+    [
+        ([], (), "no check was planned"),
+        ([evidence()], (), "no check was planned"),
+        (
+            [NOTHING_TO_DO],
+            ("dependencies",),
+            "nothing was evaluated",
+        ),
+    ],
+)
+def test_nothing_evaluated_is_incomplete(
+    items: list[Evidence], planned: tuple[str, ...], why: str
+) -> None:
+    made = report(*items, planned=planned)
+    assert made.verdict.exit_code == 3
+    assert why in made.verdict.reasons[-1]
+
+
+def test_one_check_with_nothing_to_do_beside_one_that_saw_something_is_fine() -> None:
+    items = (evidence(), evidence(check="container", status=Status.NOT_APPLICABLE, coverage=()))
+    assert report(*items, planned=("dependencies", "container")).verdict.exit_code == 0
+
+
+@pytest.mark.parametrize("gap", list(Gap))
+def test_every_reason_code_has_a_way_to_mend_it(gap: Gap) -> None:
+    assert FIXES[gap].endswith(".")
+
+
+def test_every_line_has_a_reason_and_a_fix() -> None:
+    made = report(
+        evidence(status=Status.ERRORED, coverage=PARTIAL),
+        controls=(result(Outcome.ERROR), result(Outcome.NOT_EVALUATED, "DEP-04")),
+        policy=Policy(required_controls=("X-1",), waivers=(waiver("CVE-9"),)),
+        planned=("dependencies", "secrets"),
+    )
+    assert len(made.unevaluated) == 7
+    assert all(line.why and line.fix for line in made.unevaluated)
+
+
+def test_lines_that_block_come_first() -> None:
+    policy = Policy(required=("secrets",))
+    items = (evidence(status=Status.ERRORED), evidence(check="secrets", status=Status.ERRORED))
+    found = lines(*items, policy=policy, planned=("dependencies", "secrets"))
+    assert [blocking for _, _, blocking in found] == [True, False]
+
+
+def test_a_control_without_checks_is_mended_by_its_own_advice() -> None:
+    bare = result(Outcome.NOT_EVALUATED, gap=Gap.NOT_CONFIGURED)
+    bare = replace(bare, control=replace(bare.control, checks=()))
+    (line,) = report(evidence(), controls=(bare,)).unevaluated
+    assert line.fix == "Mend it."
