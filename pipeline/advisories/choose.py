@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from pipeline.advisories import osv_online, pypi_online
 from pipeline.advisories.osv_online import OsvSource
@@ -139,22 +139,25 @@ class FirstOf:
         raise IncompleteError("no advisory source answers: " + "; ".join(self._tried), fix=_UPDATE)
 
     @property
-    def record(self) -> DataRecord:
+    def records(self) -> tuple[DataRecord, ...]:
         """What the source that answered rests on, and who was tried before it."""
         if self._answering is None:
             raise IncompleteError("no advisory source was asked yet")
-        record = self._answering.record
-        notes = [note for note in (record.note, *self._tried) if note]
-        return replace(
-            record,
-            fresh=fresh(record.as_of, self._today, self._max_age_days),
-            note="; ".join(notes),
+        return tuple(
+            replace(
+                record,
+                fresh=fresh(record.as_of, self._today, self._max_age_days),
+                note="; ".join(note for note in (record.note, *self._tried) if note),
+            )
+            for record in self._answering.records
         )
 
-    def close(self) -> None:
-        """Closes every source."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
         for source in self._sources:
-            source.close()
+            source.__exit__(*reason)
 
 
 def import_once(

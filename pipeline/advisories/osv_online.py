@@ -12,7 +12,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pipeline.advisories import osv
 from pipeline.advisories.keep import Keep
@@ -101,12 +101,12 @@ class OsvSource:
         }
 
     @property
-    def record(self) -> DataRecord:
+    def records(self) -> tuple[DataRecord, ...]:
         """The service, and a digest of the records it gave."""
         total = hashlib.sha256()
         for id_ in sorted(self._seen):
             total.update(f"{id_}\0{self._seen[id_]}\n".encode())
-        return DataRecord(
+        record = DataRecord(
             name="OSV advisories",
             origin=shown(self.url),
             digest=f"sha256:{total.hexdigest()}",
@@ -114,8 +114,12 @@ class OsvSource:
             entries=len(self._seen),
             note="asked online; the digest is of the records in its answers",
         )
+        return (record,)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
         """Nothing stays open between questions."""
 
     def _stubs(

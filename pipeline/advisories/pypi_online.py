@@ -10,7 +10,7 @@ import hashlib
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from pipeline.advisories.ecosystems import normalise_pypi, parse_pypi
@@ -87,12 +87,12 @@ class PypiSource:
         return {question: gap or told[question] for question, gap in answers.items()}
 
     @property
-    def record(self) -> DataRecord:
+    def records(self) -> tuple[DataRecord, ...]:
         """The service, and a digest of the vulnerabilities it named."""
         total = hashlib.sha256()
         for id_ in sorted(self._seen):
             total.update(f"{id_}\0{self._seen[id_]}\n".encode())
-        return DataRecord(
+        record = DataRecord(
             name="PyPI vulnerabilities",
             origin=shown(self.url),
             digest=f"sha256:{total.hexdigest()}",
@@ -100,8 +100,12 @@ class PypiSource:
             entries=len(self._seen),
             note="asked online; the digest is of the records in its answers; no malware reports",
         )
+        return (record,)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
         """Nothing stays open between questions."""
 
     def _answer(self, web: Web, question: Question) -> Answer:

@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit
 
 from pipeline.advisories import osv
 from pipeline.advisories.ecosystems import normalise, ordering_of
-from pipeline.advisories.source import Answer, Question
+from pipeline.advisories.source import CANARY, Answer, Question
 from pipeline.errors import IncompleteError
 from pipeline.text import plain
 
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
 
     from pipeline.advisories.source import Source
 
-CANARY = ("supply-chain-canary", "1.0")
-"""A package that does not exist. Every relay knows one advisory for it: a tool that does not
-report it was not listening."""
 CANARY_ID = "SUPPLY-CHAIN-CANARY"
+"""The one advisory that every relay knows, for the package `CANARY`."""
 
 MAX_BODY_BYTES = 4 << 20
 MAX_QUERIES = 1000
@@ -46,9 +44,9 @@ _CANARY_RECORD: dict[str, Any] = {
     "summary": "This package does not exist: it proves that advisories reach the report.",
     "affected": [
         {
-            "package": {"ecosystem": "PyPI", "name": CANARY[0]},
+            "package": {"ecosystem": CANARY.ecosystem, "name": CANARY.name},
             "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}],
-            "versions": [CANARY[1]],
+            "versions": [CANARY.version],
         }
     ],
 }
@@ -146,7 +144,7 @@ class _Desk:
         self._source = None if isinstance(answers, Mapping) else answers
         self._answers: dict[Question, Answer] = {}
         self._records: dict[str, dict[str, Any]] = {}
-        self._add(Question("PyPI", *CANARY), Answer(records=(_CANARY_RECORD,)))
+        self._add(CANARY, Answer(records=(_CANARY_RECORD,)))
         if isinstance(answers, Mapping):
             for question, answer in answers.items():
                 self._add(question, answer)

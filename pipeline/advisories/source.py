@@ -7,7 +7,7 @@ the reason why it cannot say. No reason and no record is the only form of "nothi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from pipeline.advisories.ecosystems import ordering_of
 from pipeline.advisories.osv import Effect
@@ -61,10 +61,12 @@ class Source(Protocol):
         """An answer to each question. Raises `IncompleteError` when it can answer none."""
 
     @property
-    def record(self) -> DataRecord:
+    def records(self) -> tuple[DataRecord, ...]:
         """What the answers so far rest on."""
 
-    def close(self) -> None:
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *reason: object) -> None:
         """Lets go of files; nothing can be asked afterwards."""
 
 
@@ -100,14 +102,17 @@ class StoreSource:
         return {question: self._answer(question) for question in dict.fromkeys(questions)}
 
     @property
-    def record(self) -> DataRecord:
+    def records(self) -> tuple[DataRecord, ...]:
         """The store, as old as its oldest part that was asked about."""
-        return self.store.record(
+        record = self.store.record(
             today=self._today, max_age_days=self._max_age_days, ecosystems=self._asked
         )
+        return (record,)
 
-    def close(self) -> None:
-        """Closes the store."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
         self.store.close()
 
     def _answer(self, question: Question) -> Answer:

@@ -44,7 +44,7 @@ def pick(
     database: Path, fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Source]]:
     """`choose` with every service at the fake, and no waiting; sources are closed afterwards."""
-    made = []
+    made: list[Source] = []
 
     def quick(kind: Any) -> Callable[..., Any]:
         return lambda **options: kind(**options, sleep=lambda _: None)
@@ -59,7 +59,8 @@ def pick(
 
     yield make
     for source in made:
-        source.close()
+        with source:
+            pass
 
 
 def osv_service(record: dict[str, Any]) -> Callable[[Request], Response]:
@@ -89,7 +90,7 @@ def test_a_fresh_store_answers_alone(pick: Callable[..., Source], fake: Fake) ->
     source = pick(TODAY)
     assert isinstance(source, StoreSource)
     assert ids(source) == ["PYSEC-1"]
-    assert source.record.fresh
+    assert source.records[0].fresh
     assert fake.requests == []
 
 
@@ -98,12 +99,12 @@ def test_else_osv(pick: Callable[..., Source], fake: Fake, record: MakeRecord) -
     source = pick(LATER)
     assert source.name == "OSV, else PyPI, else advisory store"
     with pytest.raises(IncompleteError, match="no advisory source was asked yet"):
-        _ = source.record
+        _ = source.records
     assert ids(source) == ["PYSEC-9"]
     assert source.name == "OSV"
     # The service knows today's advisories, which are from the future of the day judged.
-    assert not source.record.fresh
-    assert "advisory store: it is of 2024-05-01, and 7 days are allowed" in source.record.note
+    assert not source.records[0].fresh
+    assert "advisory store: it is of 2024-05-01, and 7 days are allowed" in source.records[0].note
 
 
 def test_else_pypi(pick: Callable[..., Source], fake: Fake, tmp_path: Path) -> None:
@@ -111,17 +112,17 @@ def test_else_pypi(pick: Callable[..., Source], fake: Fake, tmp_path: Path) -> N
     now = datetime.now(UTC).date()
     source = pick(now, database=tmp_path / "none.sqlite")
     assert ids(source) == ["PYSEC-7"]
-    assert source.record.name == "PyPI vulnerabilities"
-    assert (source.record.as_of, source.record.fresh) == (now, True)
-    assert "OSV: it answered 500, 5 times" in source.record.note
+    assert source.records[0].name == "PyPI vulnerabilities"
+    assert (source.records[0].as_of, source.records[0].fresh) == (now, True)
+    assert "OSV: it answered 500, 5 times" in source.records[0].note
 
 
 def test_else_the_old_store_which_is_not_fresh(pick: Callable[..., Source], fake: Fake) -> None:
     source = pick(LATER)
     assert ids(source) == ["PYSEC-1"]
-    assert not source.record.fresh
-    assert "OSV: it answered 404" in source.record.note
-    assert "PyPI: no answer about jinja2 2.4.1" in source.record.note
+    assert not source.records[0].fresh
+    assert "OSV: it answered 404" in source.records[0].note
+    assert "PyPI: no answer about jinja2 2.4.1" in source.records[0].note
 
 
 def test_else_nobody(pick: Callable[..., Source], tmp_path: Path) -> None:
@@ -136,13 +137,13 @@ def test_a_store_without_the_ecosystem_does_not_serve(
     fake.handle = osv_service(record("PYSEC-9", ("introduced", "0")))
     source = pick(TODAY, ecosystems=["npm", "PyPI"])
     assert ids(source) == ["PYSEC-9"]
-    assert "advisory store: it has no npm data" in source.record.note
+    assert "advisory store: it has no npm data" in source.records[0].note
 
 
 def test_offline_an_old_store_serves_and_says_so(pick: Callable[..., Source], fake: Fake) -> None:
     source = pick(LATER, offline=True)
     assert ids(source) == ["PYSEC-1"]
-    assert not source.record.fresh
+    assert not source.records[0].fresh
     assert fake.requests == []
 
 
@@ -160,7 +161,7 @@ def test_a_damaged_store(pick: Callable[..., Source], fake: Fake, database: Path
     fake.handle = pypi_service
     source = pick(TODAY)
     assert ids(source) == ["PYSEC-7"]
-    assert "advisory store: the store is damaged" in source.record.note
+    assert "advisory store: the store is damaged" in source.records[0].note
 
 
 def test_the_default_store(
@@ -177,7 +178,7 @@ def test_explicit_data_is_never_replaced(
         source = pick(LATER, advisories=given)
         assert isinstance(source, StoreSource)
         assert ids(source) == ["PYSEC-1"]
-        assert not source.record.fresh
+        assert not source.records[0].fresh
     with pytest.raises(IncompleteError, match="no advisory data"):
         pick(TODAY, advisories=database.parent / "none.zip")
     assert fake.requests == []

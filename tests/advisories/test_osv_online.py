@@ -86,7 +86,7 @@ def test_one_batch_then_each_record_once(fake: Fake, service: Service, source: O
     assert set(answers) == {BAD, GOOD}
     assert len(service.batches) == 1
     assert len(fake.requests) == 2
-    facts = source.record
+    facts = source.records[0]
     assert (facts.name, facts.origin, facts.entries) == ("OSV advisories", fake.url, 1)
     assert (facts.as_of, facts.fresh) == (TODAY, True)
 
@@ -95,12 +95,12 @@ def test_kept_records_are_not_fetched_again(
     fake: Fake, service: Service, source: OsvSource, tmp_path: Path
 ) -> None:
     source.ask([BAD])
-    digest = source.record.digest
+    digest = source.records[0].digest
     fake.requests.clear()
     again = OsvSource(cache=tmp_path, today=TODAY, url=fake.url)
     assert ids(again.ask([BAD])[BAD]) == ["PYSEC-1"]
     assert len(fake.requests) == 1
-    assert again.record.digest == digest
+    assert again.records[0].digest == digest
     # A kept file that was tampered with counts as absent.
     (file,) = (path for path in (tmp_path / "osv").rglob("*") if path.is_file())
     file.write_bytes(file.read_bytes().replace(b'"fixed":"2"', b'"fixed":"0"'))

@@ -63,7 +63,7 @@ def test_each_release_is_asked(source: PypiSource, fake: Fake) -> None:
     assert advisory.url == "https://osv.dev/x"
     assert answers[GOOD] == Answer()
     assert len(fake.requests) == 3
-    facts = source.record
+    facts = source.records[0]
     assert (facts.name, facts.origin, facts.entries) == ("PyPI vulnerabilities", fake.url, 1)
 
 

@@ -6,15 +6,15 @@ import subprocess
 import sys
 import threading
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import pytest
 from packaging.version import Version
 
 from pipeline.advisories import osv
-from pipeline.advisories.relay import CANARY, CANARY_ID, Relay, lean_record, serve
-from pipeline.advisories.source import Answer, Question, StoreSource
+from pipeline.advisories.relay import CANARY_ID, Relay, lean_record, serve
+from pipeline.advisories.source import CANARY, Answer, Question, StoreSource
 from pipeline.advisories.store import Store, import_osv
 from pipeline.errors import IncompleteError
 from pipeline.model import DataRecord, Gap
@@ -117,9 +117,9 @@ def test_batches_and_single_records(relay: Relay, full: dict[str, Any]) -> None:
 
 
 def test_the_canary(relay: Relay) -> None:
-    status, value = call(relay, "/v1/query", query(*CANARY))
+    status, value = call(relay, "/v1/query", query(CANARY.name))
     assert (status, value["vulns"][0]["id"]) == (200, CANARY_ID)
-    assert call(relay, "/v1/query", query(CANARY[0], "1.1"))[0] == 503
+    assert call(relay, "/v1/query", query(CANARY.name, "1.1"))[0] == 503
 
 
 def test_no_answer_is_never_an_empty_success(relay: Relay) -> None:
@@ -193,10 +193,13 @@ def test_another_host_name_is_refused(relay: Relay) -> None:
 def test_a_source_is_asked_as_questions_come(full: dict[str, Any]) -> None:
     class Slow:
         name = "slow"
-        record = DataRecord(name="slow", origin="here")
+        records = (DataRecord(name="slow", origin="here"),)
         asked = 0
 
-        def close(self) -> None: ...
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *reason: object) -> None: ...
 
         def ask(self, questions: Sequence[Question]) -> dict[Question, Answer]:
             self.asked += 1

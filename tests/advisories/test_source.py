@@ -39,8 +39,8 @@ def test_answers(source: StoreSource) -> None:
     assert answers[maybe].gap is None
     assert answers[maybe].why.startswith("PYSEC-2 is reported though it cannot be compared")
     assert answers[clean] == Answer()
-    assert source.record.as_of == date(2024, 5, 1)
-    assert source.record.note == "no malware reports for PyPI"
+    assert source.records[0].as_of == date(2024, 5, 1)
+    assert source.records[0].note == "no malware reports for PyPI"
 
 
 @pytest.mark.parametrize(
