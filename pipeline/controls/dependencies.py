@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.controls.declared import is_empty, nothing_declared
 from pipeline.controls.entry import (
     control,
     errored,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from pipeline.controls.entry import Entry, Facts
-    from pipeline.model import Answer, CiFile, Evidence, Finding, Judged, Lock, Project, Target
+    from pipeline.model import Answer, Evidence, Finding, Judged, Lock, Project, Target
 
 CHECK = "dependencies"
 
@@ -78,7 +79,7 @@ CHECK = "dependencies"
 def every_manifest_is_locked(facts: Facts) -> Answer:
     """Each project that takes something from others says exactly what."""
     target = facts.target
-    if rule := _nothing_declared(target):
+    if rule := nothing_declared(target):
         return not_applicable(rule)
     read = {path: lock for lock in target.locks for path in (lock.path, *lock.files)}
     states = [_locked(project, read) for project in target.projects]
@@ -110,14 +111,14 @@ def _locked(project: Project, read: dict[str, Lock]) -> tuple[Outcome, tuple[str
     """
     needing = [item for item in project.manifests if item.declared != 0]
     locks = {path: read.get(path) for path in project.locks}
-    if not needing and (project.manifests or all(map(_is_empty, locks.values()))):
+    if not needing and (project.manifests or all(map(is_empty, locks.values()))):
         return Outcome.NOT_APPLICABLE, ()
     good = [path for path, lock in locks.items() if lock is None or _is_exact(lock)]
     if good:
         return Outcome.PASS, tuple(good)
     files = tuple(item.path for item in needing) or project.locks
     unclear = any(lock and lock.unread and not _is_loose(lock) for lock in locks.values())
-    silent = all(map(_is_empty, locks.values())) and all(item.declared is None for item in needing)
+    silent = all(map(is_empty, locks.values())) and all(item.declared is None for item in needing)
     if unclear or silent:
         return Outcome.NOT_EVALUATED, files
     return Outcome.FAIL, files
@@ -125,7 +126,7 @@ def _locked(project: Project, read: dict[str, Lock]) -> tuple[Outcome, tuple[str
 
 def _is_exact(lock: Lock) -> bool:
     """Whether a lock was wholly read and names an exact version of all it takes."""
-    return not (lock.unread or _is_loose(lock) or _is_empty(lock))
+    return not (lock.unread or _is_loose(lock) or is_empty(lock))
 
 
 def _is_loose(lock: Lock) -> bool:
@@ -134,28 +135,6 @@ def _is_loose(lock: Lock) -> bool:
     return any(part.gap is Gap.NO_VERSION for part in lock.unread) or any(
         package.version is None and package.source.origin in registries for package in lock.packages
     )
-
-
-def _is_empty(lock: Lock | None) -> bool:
-    """Whether a lock was wholly read and holds nothing but the repository's own packages."""
-    return lock is not None and not (
-        lock.unread
-        or any(package.source.origin is not Origin.WORKSPACE for package in lock.packages)
-    )
-
-
-def _nothing_declared(target: Target) -> str:
-    """The rule by which the repository takes nothing from others, or "" when it may do so."""
-    read = {path: lock for lock in target.locks for path in (lock.path, *lock.files)}
-    named = {path for project in target.projects for path in project.locks} | read.keys()
-    manifests = [item for project in target.projects for item in project.manifests]
-    if target.unread or not all(_is_empty(read.get(path)) for path in named):
-        return ""
-    if not manifests and not named:
-        return "no dependency manifest and no lockfile is tracked"
-    if all(item.declared == 0 for item in manifests):
-        return "no manifest declares a dependency, and no lockfile holds one"
-    return ""
 
 
 # ------------------------------------------------------------------------ what is known of it
@@ -305,7 +284,7 @@ def _told(hits: list[Judged]) -> str:
 
 def _doubt(target: Target, found: Evidence | None) -> Answer | None:
     """Why the audit's silence answers nothing; `None` when it is an answer."""
-    if rule := _nothing_declared(target):
+    if rule := nothing_declared(target):
         return not_applicable(rule)
     if found is None:
         return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
@@ -343,90 +322,9 @@ def _data_doubt(found: Evidence | None, name: str) -> Answer | None:
     return None
 
 
-# ------------------------------------------------------------------------------ when it is asked
-
-
-@control(
-    "DEP-12",
-    title="Dependencies are audited on every change and on a schedule",
-    rationale=(
-        "A change can bring a vulnerable package in, and a package can become vulnerable without"
-        " any change. Each needs its own trigger."
-    ),
-    how=(
-        "The CI files are read, never run: an audit step must run for pull requests and on a"
-        " schedule, and its failure must fail the job. GitHub Actions is understood."
-    ),
-    fix="Run the audit on `pull_request` and `schedule`, and let its failure fail the job.",
-    severity=Severity.HIGH,
-    gate=Gate.WARN,
-    checks=(),
-    evidence_for={
-        OSPS: ("OSPS-VM-05.03",),
-        SSDF: ("PO.4.1", "RV.1.1"),
-        CIS_SSC: ("2.3.7", "3.2.2"),
-        PCI_DSS: ("6.3.1",),
-        SOC2: ("CC7.1",),
-        CRA: ("AnnexI-PartII-(3)",),
-        FEDRAMP_20X: ("KSI-SCR-MON",),
-    },
-)
-def audited_in_ci(facts: Facts) -> Answer:
-    """An audit that can fail runs on both triggers; what is not understood may hide one."""
-    target = facts.target
-    if rule := _nothing_declared(target):
-        return not_applicable(rule)
-    known = [file for file in target.ci if file.system == _GITHUB]
-    covered = {trigger for file in known for trigger in file.triggers if _audits(file)}
-    lacking = [trigger for trigger in _TRIGGERS if trigger not in covered]
-    if not lacking:
-        files = sorted(file.path for file in known if _audits(file))
-        return passed("an audit runs for pull requests and on a schedule", *files)
-    return _uncertain(target) or failed(_lack(target, lacking), *(file.path for file in known))
-
-
-_GITHUB = "GitHub Actions"
-"""What discovery calls the one CI system whose files it reads."""
-
-_TRIGGERS = ("pull_request", "schedule")
-
-
-def _audits(file: CiFile) -> bool:
-    """Whether an audit in the file can fail the run."""
-    return any(step.fatal for step in file.audits)
-
-
-def _uncertain(target: Target) -> Answer | None:
-    """Why an audit that was not found may still run; `None` when it does not."""
-    if other := sorted({file.system for file in target.ci} - {_GITHUB}):
-        return unknown(Gap.UNSUPPORTED_INPUT, f"CI systems not understood yet: {some(other)}")
-    unread = [file.path for file in target.ci if file.unread]
-    unread += [part.location.path for part in target.unread]
-    if unread:
-        reason = f"these could not be read: {some(unread)}"
-        return unknown(Gap.PARSE_ERROR, reason, *sorted(set(unread)))
-    called = [file.path for file in target.ci if "workflow_call" in file.triggers and _audits(file)]
-    if called:
-        reason = f"an audit runs when it is called, perhaps from elsewhere: {some(called)}"
-        return unknown(Gap.UNSUPPORTED_INPUT, reason, *called)
-    return None
-
-
-def _lack(target: Target, lacking: list[str]) -> str:
-    if not target.ci:
-        return "there is no CI configuration"
-    steps = [step for file in target.ci for step in file.audits]
-    if not steps:
-        return "no CI file audits dependencies"
-    if not any(step.fatal for step in steps):
-        return "the audit's failure does not fail the job"
-    return f"no audit that can fail runs on {' and '.join(lacking)}"
-
-
 CONTROLS: tuple[Entry, ...] = (
     every_manifest_is_locked,
     no_known_vulnerability,
     no_exploited_vulnerability,
     no_malware,
-    audited_in_ci,
 )

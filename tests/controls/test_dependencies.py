@@ -3,112 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from pipeline.controls import CONTROLS, Facts
 from pipeline.model import (
-    Answer,
-    AuditStep,
-    CiFile,
     Coverage,
     DataRecord,
     Evidence,
     Exploited,
     Finding,
     Gap,
-    Git,
     Kind,
     Location,
-    Lock,
-    Manifest,
     Missing,
     Origin,
     Outcome,
-    Package,
-    Policy,
-    Project,
     Severity,
-    Source,
     Status,
     Target,
-    Unread,
     Waiver,
 )
-from pipeline.policy import weigh
-
-TODAY = date(2026, 11, 22)
-GIT = Git(commit="a" * 40, branch="main", dirty=False, remote=None, shallow=False)
-PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.NOT_EVALUATED
-NOT_APPLICABLE, WAIVED, ERROR = Outcome.NOT_APPLICABLE, Outcome.WAIVED, Outcome.ERROR
-
-
-def package(
-    version: str | None = "1.0", origin: Origin = Origin.REGISTRY, name: str = "jinja2"
-) -> Package:
-    return Package(
-        ecosystem="PyPI",
-        name=name,
-        version=version,
-        location=Location(path="requirements.txt", line=1),
-        source=Source(origin=origin),
-    )
-
-
-def lock(*packages: Package, path: str = "requirements.txt", **more: Any) -> Lock:
-    return Lock(
-        path=path,
-        format="requirements",
-        ecosystem="PyPI",
-        digest="sha256:00",
-        packages=packages,
-        **more,
-    )
-
-
-def project(
-    *manifests: tuple[str, int | None], locks: tuple[str, ...] = (), path: str = "."
-) -> Project:
-    return Project(
-        path=path,
-        ecosystem="PyPI",
-        manifests=tuple(Manifest(path=name, declared=number) for name, number in manifests),
-        locks=locks,
-    )
-
-
-def target(*projects: Project, locks: tuple[Lock, ...] = (), **more: Any) -> Target:
-    values: dict[str, Any] = {"name": "shop", "git": GIT, "files": 5}
-    return Target(projects=projects, locks=locks, **(values | more))
-
-
-LOCKED = target(
-    project(("pyproject.toml", 1), locks=("requirements.txt",)), locks=(lock(package()),)
+from tests.controls.builders import (
+    EMPTY,
+    ERROR,
+    FAIL,
+    LOCKED,
+    NOT_APPLICABLE,
+    OPEN,
+    PASS,
+    TODAY,
+    UNREAD,
+    WAIVED,
+    answer,
+    lock,
+    package,
+    project,
+    target,
 )
-EMPTY = target()
-
-
-def answer(control: str, scanned: Target, *items: Evidence, **policy: Any) -> Answer:
-    settings = Policy(**policy)
-    findings = [found for item in items for found in item.findings]
-    facts = Facts(
-        target=scanned,
-        evidence={item.check: item for item in items},
-        judged=weigh(findings, settings, TODAY),
-        policy=settings,
-        planned=("dependencies",),
-        as_of=TODAY,
-        signed=None,
-    )
-    return CONTROLS[control].answer(facts)
-
 
 # ---------------------------------------------------------------------------------- DEP-01
 
 PYPROJECT = ("pyproject.toml", 3)
-UNREAD = Unread(location=Location(path="requirements.txt", line=2), why="not understood")
 NO_VERSION = replace(UNREAD, gap=Gap.NO_VERSION)
 REQUIREMENTS = "requirements.txt"
 
@@ -403,63 +340,3 @@ def test_findings_that_are_another_controls_business(
     control: str, found: Finding, outcome: Outcome
 ) -> None:
     assert answer(control, LOCKED, audit(found)).outcome is outcome
-
-
-# ---------------------------------------------------------------------------------- DEP-12
-
-
-def workflow(
-    *triggers: str, audits: str = "fatal", system: str = "GitHub Actions", **more: Any
-) -> CiFile:
-    path = more.pop("path", ".github/workflows/ci.yml")
-    steps = {
-        "none": (),
-        "fatal": (AuditStep(location=Location(path=path), command="pip-audit", fatal=True),),
-        "swallowed": (AuditStep(location=Location(path=path), command="x || true", fatal=False),),
-    }
-    return CiFile(path=path, system=system, triggers=triggers, audits=steps[audits], **more)
-
-
-@pytest.mark.parametrize(
-    ("files", "outcome", "words"),
-    [
-        ([workflow("pull_request", "schedule")], PASS, "pull requests and on a schedule"),
-        ([workflow("pull_request"), workflow("schedule", path="b.yml")], PASS, ""),
-        ([], FAIL, "no CI configuration"),
-        ([workflow("pull_request")], FAIL, "schedule"),
-        ([workflow("schedule", "push")], FAIL, "pull_request"),
-        ([workflow("push")], FAIL, "pull_request and schedule"),
-        ([workflow("pull_request", "schedule", audits="none")], FAIL, "audits dependencies"),
-        ([workflow("pull_request", "schedule", audits="swallowed")], FAIL, "does not fail"),
-        (
-            [
-                workflow("pull_request", audits="swallowed"),
-                workflow("schedule", path="b.yml"),
-            ],
-            FAIL,
-            "pull_request",
-        ),
-        ([workflow(system="GitLab CI", audits="none")], OPEN, "GitLab CI"),
-        ([workflow("pull_request", "schedule", system="GitLab CI")], OPEN, "GitLab CI"),
-        (
-            [workflow("pull_request", "schedule"), workflow(system="Jenkins", audits="none")],
-            PASS,
-            "",
-        ),
-        ([workflow(audits="none", unread="not YAML")], OPEN, "could not be read"),
-        ([workflow("workflow_call")], OPEN, "from elsewhere"),
-        ([workflow("workflow_call", audits="none")], FAIL, "audits dependencies"),
-    ],
-)
-def test_audited_in_ci(files: list[CiFile], outcome: Outcome, words: str) -> None:
-    found = answer("DEP-12", replace(LOCKED, ci=tuple(files)))
-    assert found.outcome is outcome
-    assert words in found.reason
-
-
-def test_audited_in_ci_asks_nothing_of_a_repository_without_dependencies() -> None:
-    assert answer("DEP-12", EMPTY).outcome is NOT_APPLICABLE
-
-
-def test_a_part_that_could_not_be_read_may_hold_the_audit() -> None:
-    assert answer("DEP-12", replace(LOCKED, unread=(UNREAD,))).outcome is OPEN
