@@ -276,7 +276,7 @@ def parse_json(text: str, path: str) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         table = dict(pairs)
         if len(table) != len(pairs):
-            refuse(path, "a key is given twice in one object")
+            refuse(path, "a key is given twice in one object", line=_repeated(text))
         return table
 
     try:
@@ -315,3 +315,56 @@ def member_lines(text: str) -> dict[tuple[str, str], int]:
         elif depth == 2:  # noqa: PLR2004 - two levels down
             lines[outer, json.loads(token)] = token_line
     return lines
+
+
+_JSON_PART = re.compile(r'"((?:[^"\\]++|\\.)*+)"([ \t\r\n]*+:)?|[{}\[\],]')
+
+
+def keys(text: str) -> Iterator[tuple[list[str], int]]:
+    """Every key in a valid JSON text with its line, in the text's order.
+
+    A key is given by the path of keys down to it, in which the elements of lists count "0", "1"…
+    It is one list, that changes as the text goes on: copy what is to be kept.
+    """
+    path: list[str] = []
+    counts: list[int | None] = []
+    line, at = 1, 0
+    for part in _JSON_PART.finditer(text):
+        mark = part[0]
+        if part[2]:
+            line += text.count("\n", at, part.start())
+            at = part.start()
+            path[-1] = _unescaped(part[1])
+            yield path, line
+        elif mark == "{":
+            path.append("")
+            counts.append(None)
+        elif mark == "[":
+            path.append("0")
+            counts.append(0)
+        elif mark in "}]":
+            path.pop()
+            counts.pop()
+        elif mark == "," and (count := counts[-1]) is not None:
+            counts[-1] = count + 1
+            path[-1] = str(count + 1)
+
+
+def _repeated(text: str) -> int | None:
+    """The line of the first key that its object already has; the text is valid up to there."""
+    seen: list[set[str]] = []
+    for part in _JSON_PART.finditer(text):
+        if part[2]:
+            key = _unescaped(part[1])
+            if key in seen[-1]:
+                return text.count("\n", 0, part.start()) + 1
+            seen[-1].add(key)
+        elif part[0] in "{[":
+            seen.append(set())
+        elif part[0] in "}]":
+            seen.pop()
+    return None
+
+
+def _unescaped(key: str) -> str:
+    return str(json.loads(f'"{key}"')) if "\\" in key else key
