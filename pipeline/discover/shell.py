@@ -220,9 +220,10 @@ def _passes_on(commands: list[_Command], number: int, operator: str, options: Op
         operator = commands[number].after
     following = commands[number + 1].words if number + 1 < len(commands) else ()
     if operator == "||":
-        return following[:1] == ("false",) or (
+        fails = following[:1] == ("false",) or (
             following[:1] in {("exit",), ("return",)} and following[1:] not in {("0",), ()}
         )
+        return fails and _passes_on(commands, number + 1, commands[number + 1].after, options)
     if operator == "&" or (operator == ";" and following in {("true",), (":",), ("exit", "0")}):
         return False
     if operator == "&&":
