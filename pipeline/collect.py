@@ -138,6 +138,7 @@ def _advised(check: Check, plan: Plan, stack: ExitStack) -> Options:
         max_age_days=days,
         advisories=given,
         offline=plan.offline,
+        ecosystems=sorted({question.ecosystem for question in questions}),
         **{key: url for key in ("osv_url", "pypi_url") if (url := getattr(plan, key))},
     )
     stack.enter_context(source)

@@ -41,13 +41,13 @@ def register() -> None:
     """
     nox.options.default_venv_backend = "uv"
     nox.options.reuse_venv = "yes"
-    nox.options.parallel = "auto"
+    nox.options.parallel = os.cpu_count() or 1
     nox.options.sessions = ["gate"]
-    nox.session(_plan, name="plan")
+    nox.session(name="plan")(_plan)
     for name in CHECKS:
         _register_check(name)
-    nox.session(_report, name="report", requires=list(CHECKS))
-    nox.session(_gate, name="gate", requires=["report"])
+    nox.session(name="report", requires=list(CHECKS))(_report)
+    nox.session(name="gate", requires=["report"])(_gate)
 
 
 def _register_check(name: str) -> None:
@@ -62,7 +62,7 @@ def _register_check(name: str) -> None:
         )
 
     check.__doc__ = question(CHECKS[name])
-    nox.session(check, name=name, requires=["plan"], allow_parallel=True)
+    nox.session(name=name, requires=["plan"], allow_parallel=True)(check)
 
 
 def _plan(session: nox.Session) -> None:

@@ -253,7 +253,7 @@ def _look(
 def _record(kind: str, facts: tuple[Any, ...], *, fresh_now: bool) -> DataRecord:
     origin, digest, as_of, entries = facts
     return DataRecord(
-        name="CISA KEV" if kind == _KEV else "FIRST EPSS",
+        name="kev" if kind == _KEV else "epss",
         origin=origin,
         digest=digest,
         as_of=day(as_of),

@@ -12,6 +12,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pipeline.advisories import osv
@@ -114,7 +115,8 @@ class OsvSource:
             entries=len(self._seen),
             note="asked online; the digest is of the records in its answers",
         )
-        return (record,)
+        # OSV answers with malware reports like with any advisory; how many it has, it never says.
+        return (record, replace(record, name="malware", entries=None))
 
     def __enter__(self) -> Self:
         return self

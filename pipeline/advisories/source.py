@@ -6,7 +6,7 @@ the reason why it cannot say. No reason and no record is the only form of "nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from pipeline.advisories.ecosystems import ordering_of
@@ -103,11 +103,14 @@ class StoreSource:
 
     @property
     def records(self) -> tuple[DataRecord, ...]:
-        """The store, as old as its oldest part that was asked about."""
+        """The store, as old as its oldest part that was asked about, and its malware reports."""
         record = self.store.record(
             today=self._today, max_age_days=self._max_age_days, ecosystems=self._asked
         )
-        return (record,)
+        held = [self.store.ecosystems[name] for name in self._asked & self.store.ecosystems.keys()]
+        # An ecosystem without any report is one whose malware was not looked for.
+        malware = min((part.malware for part in held), default=0)
+        return (record, replace(record, name="malware", entries=malware, note=""))
 
     def __enter__(self) -> Self:
         return self

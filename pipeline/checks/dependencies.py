@@ -344,7 +344,7 @@ def _finding(
 ) -> Finding:
     package = packages[0]
     ids = (advisory.id, *advisory.aliases)
-    fixed = advisory.fixed_after(package.version)
+    fixed = advisory.fixed_after(package.version or "")
     if advisory.kind is Kind.MALWARE:
         fix = f"remove {package.name} and treat every machine that installed it as compromised"
     elif fixed:

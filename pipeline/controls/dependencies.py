@@ -315,7 +315,8 @@ def _data_doubt(found: Evidence | None, name: str) -> Answer | None:
     if not name or found is None:
         return None
     records = [record for record in found.data if record.name == name]
-    if not any(record.entries for record in records):
+    # A service that does not count its entries (`None`) has them; an empty list has none.
+    if not any(record.entries != 0 for record in records):
         return unknown(Gap.DATA_MISSING, f"the run had no {name} data", CHECK)
     if not all(record.fresh for record in records):
         return unknown(Gap.DATA_STALE, f"the {name} data are too old", CHECK)

@@ -51,7 +51,7 @@ def test_known_exploited(tmp_path: Path, database: Path) -> None:
     }
     assert record == taken
     assert record is not None
-    assert (record.name, record.origin, record.as_of) == ("CISA KEV", "kev.json", date(2024, 5, 1))
+    assert (record.name, record.origin, record.as_of) == ("kev", "kev.json", date(2024, 5, 1))
     assert (record.entries, record.fresh) == (2, True)
     _, old = kev(database, [], today=date(2024, 6, 1), max_age_days=7)
     assert old is not None
@@ -110,7 +110,7 @@ def test_scores(tmp_path: Path, database: Path, packed: bool) -> None:
     found, record = epss(database, ["CVE-2024-0002", "CVE-2024-9"], today=TODAY, max_age_days=7)
     assert found == {"CVE-2024-0002": 0.00043}
     assert record is not None
-    assert (record.name, record.entries, record.as_of) == ("FIRST EPSS", 2, date(2024, 5, 1))
+    assert (record.name, record.entries, record.as_of) == ("epss", 2, date(2024, 5, 1))
     assert record.fresh
 
 

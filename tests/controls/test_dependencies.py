@@ -289,13 +289,14 @@ def test_nothing_to_audit_is_not_applicable_by_a_rule(control: str) -> None:
         ("DEP-03", (OSV,), PASS, None),
         ("DEP-03", (OSV, replace(KEV, fresh=False)), PASS, None),
         ("DEP-04", (OSV,), OPEN, Gap.DATA_MISSING),
-        ("DEP-04", (OSV, replace(KEV, entries=None)), OPEN, Gap.DATA_MISSING),
+        ("DEP-04", (OSV, replace(KEV, entries=0)), OPEN, Gap.DATA_MISSING),
         ("DEP-04", (OSV, replace(KEV, fresh=False)), OPEN, Gap.DATA_STALE),
         ("DEP-04", (OSV, KEV, replace(KEV, fresh=False)), OPEN, Gap.DATA_STALE),
         ("DEP-04", (OSV, KEV), PASS, None),
         ("DEP-05", (OSV,), OPEN, Gap.DATA_MISSING),
         ("DEP-05", (OSV, replace(MALWARE, entries=0)), OPEN, Gap.DATA_MISSING),
         ("DEP-05", (OSV, MALWARE), PASS, None),
+        ("DEP-05", (OSV, replace(MALWARE, entries=None)), PASS, None),
     ],
 )
 def test_what_needs_data_is_not_answered_without_them(
