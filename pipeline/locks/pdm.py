@@ -102,9 +102,9 @@ def _source(entry: dict[str, Any], files: list[dict[str, Any]], folder: str) -> 
     """Neither PDM's entries nor its files name an index, unless the file URLs are locked."""
     for kind in ("git", "hg", "svn", "bzr"):
         if kind in entry:
-            return from_url(str(entry[kind]), vcs=True)
+            return from_url(entry[kind], vcs=True)
     if "path" in entry:
         return from_path(entry["path"], folder, own=entry.get("editable") is True)
     if "url" in entry:
-        return from_url(str(entry["url"]))
+        return from_url(entry["url"])
     return from_index(None, (file.get("url") for file in files))

@@ -18,11 +18,11 @@ from pipeline.locks.pypi import (
     tables,
     version_of,
 )
-from pipeline.model import Gap, Location, Origin, Package, Source
+from pipeline.model import Gap, Location, Package
 
 if TYPE_CHECKING:
     from pipeline.locks.draft import Draft
-    from pipeline.model import Lock
+    from pipeline.model import Lock, Source
     from pipeline.tree import Tree
 
 FORMAT = "pylock.toml"
@@ -111,7 +111,7 @@ def _package(draft: Draft, entry: Any, line: int | None) -> None:
 def _source(entry: dict[str, Any], files: list[dict[str, Any]], folder: str) -> Source:
     if "vcs" in entry:
         vcs = table(entry["vcs"])
-        return from_url(vcs["url"], vcs=True) if _has_url(vcs) else Source(origin=Origin.VCS)
+        return from_url(vcs.get("url"), vcs=True)
     if "directory" in entry:
         directory = table(entry["directory"])
         return from_path(directory.get("path"), folder, own=directory.get("editable") is True)

@@ -126,8 +126,10 @@ def note_index(draft: Draft, place: str, line: int | None = None, path: str | No
         draft.miss("an index that is no plain URL", Gap.UNSUPPORTED_INPUT, line=line, path=path)
 
 
-def from_url(url: str, *, vcs: bool = False) -> Source:
+def from_url(url: Any, *, vcs: bool = False) -> Source:
     """The source of a package that a lock takes from a URL."""
+    if not isinstance(url, str):
+        return Source(origin=Origin.VCS if vcs else Origin.URL)
     if url.lower().startswith("file:"):
         return Source(origin=Origin.PATH, url=without_credentials(url))
     vcs = vcs or _VCS.match(url) is not None

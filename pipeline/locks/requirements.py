@@ -423,20 +423,23 @@ class _Reading:
 
     def _named(self, text: str, where: Location) -> _Entry | None:
         """A requirement of PEP 508: "name[extra]==1.2; marker" or "name @ url ; marker"."""
-        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - slow
+        from packaging.markers import InvalidMarker, Marker  # noqa: PLC0415 - slow to import
+        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
 
+        # pip cuts at the first ";", even inside a URL.
+        head, _, marker = text.partition(";")
         try:
-            requirement = Requirement(text)
-        except (InvalidRequirement, RecursionError):
+            requirement = Requirement(head.strip())
+            if marker.strip():
+                Marker(marker.strip())
+        except (InvalidMarker, InvalidRequirement, RecursionError):
             self._miss(where, "not a requirement")
             return None
         if requirement.url:
-            rest = text[text.find(requirement.url) + len(requirement.url) :]
             named = named_by_file(requirement.url)
             version = named[1] if named and named[0] == normalised(requirement.name) else None
             source, hashes = from_url(requirement.url), _fragment_hashes(requirement.url)
         else:
-            rest = text.partition(";")[2]
             exact = [
                 specifier.version
                 for specifier in requirement.specifier
@@ -452,7 +455,7 @@ class _Reading:
             location=where,
             source=source,
             hashes=hashes,
-            markers=marker_of(rest.strip(" \t;")),
+            markers=marker_of(marker.strip()),
             extras=tuple(sorted(requirement.extras)),
         )
         return _Entry(package, specifier=str(requirement.specifier))

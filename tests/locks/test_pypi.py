@@ -110,6 +110,7 @@ def test_paths_and_urls() -> None:
     assert from_path("..", "a", own=True).origin is Origin.WORKSPACE
     assert from_path("https://u:p@h/x", "").url == "https://h/x"
     assert from_path(None, "").url == ""
+    assert from_url(["https://u:p@h"], vcs=True).url == ""
     assert from_url("FILE:///x").origin is Origin.PATH
     assert from_url("git+file:///x").origin is Origin.VCS
     assert shown("user:secret@host") == ""
