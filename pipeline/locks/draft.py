@@ -17,7 +17,7 @@ from pipeline.model import Gap, Location, Lock, Origin, Package, Unread
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MAX_BYTES = 16 * 1024 * 1024
 """Larger locks are refused: those of projects with thousands of packages are below 8 MiB."""
