@@ -217,8 +217,11 @@ class _Asker:
         if answer.fault == "missing":
             raise _Fault("git is not installed", Gap.TOOL_MISSING)
         if not answer.ok:
-            # The last line names the reason; the ones before it may be anything.
-            last = plain((answer.stderr.strip().splitlines() or [""])[-1], limit=200)
+            # The last line names the reason. Paths of this machine have no place in a report.
+            last = (answer.stderr.strip().splitlines() or [""])[-1]
+            for path, name in ((self.folder, ".git"), (self.home, "."), (self.top, ".")):
+                last = last.replace(str(path), name)
+            last = plain(last, limit=200)
             raise _Fault(f"{answer.detail} ({last})" if last else answer.detail)
         return answer.stdout
 

@@ -364,6 +364,8 @@ def test_a_broken_repository_is_an_answer(repository: Path, how: str) -> None:
     name, content = BROKEN[how]
     _replace(repository / ".git" / name, content)
     why, gap = unknown(repository)
+    assert "/supply-chain-git-" not in why
+    assert str(repository) not in why
     assert why.startswith("git could not tell which files belong here: ")
     assert gap in {Gap.TOOL_FAILED, Gap.PARSE_ERROR, Gap.INPUT_MISSING}
 
