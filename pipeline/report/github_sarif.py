@@ -95,10 +95,10 @@ def render(report: Report) -> bytes:
 
 
 def _compressed(content: bytes) -> int:
-    """Size as uploaded; content that fits uncompressed is not compressed to find out."""
+    """Size as uploaded, at most: the fastest compression tells, and only where it is needed."""
     if len(content) <= MAX_GZIP_BYTES:
         return len(content)
-    return len(gzip.compress(content, compresslevel=6, mtime=0))
+    return len(gzip.compress(content, compresslevel=1, mtime=0))
 
 
 def _render(view: View, rows: Sequence[Row]) -> bytes:
@@ -107,8 +107,9 @@ def _render(view: View, rows: Sequence[Row]) -> bytes:
     results = []
     anchor = _anchor(report)
     for entry in (*_gate(view, len(rows)), *map(_entry, rows)):
-        rule = rules.setdefault(entry.rule, _rule(entry, index=len(rules)))
-        results.append(_result(entry, rule, anchor))
+        if entry.rule not in rules:
+            rules[entry.rule] = _rule(entry, index=len(rules))
+        results.append(_result(entry, rules[entry.rule], anchor))
     target = quote(plain(report.target.name, limit=_MAX_NAME).strip("/"), safe="/.-_~")
     return encode(
         {

@@ -20,8 +20,8 @@ from pipeline.model import (
     Gate,
     Judged,
     Kind,
-    Report,
     Outcome,
+    Report,
     Severity,
     Status,
 )
