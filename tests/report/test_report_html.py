@@ -213,6 +213,13 @@ def test_stale_data_is_no_good_news(reports: dict[str, Report]) -> None:
     assert "1 input of uv.lock not evaluated" in text
 
 
+def test_the_inventory_names_what_was_not_understood(reports: dict[str, Report]) -> None:
+    text = parsed(render(reports["incomplete"])).section("inventory")
+    assert "2 parts not understood" in text
+    assert "legacy/Pipfile.lock: not understood; not JSON at line 1" in text
+    assert "uv.lock:102: format not supported; a source of a kind nobody knows" in text
+
+
 def test_many_scopes_get_a_table(reports: dict[str, Report]) -> None:
     report = reports["compliant"]
     (scope,) = report.evidence[0].coverage
