@@ -217,6 +217,7 @@ def _entry(row: Row) -> _Entry:
     known = f" ({', '.join(finding.aliases)})" if finding.aliases else ""
     came = f" It came in by {row.chains[0]}." if row.chains and row.direct is False else ""
     exploited = " It is known to be exploited." if finding.exploited else ""
+    mend = f" To mend it: {row.mend}" if row.mend else ""
     subject = f"{row.name} {row.version}".strip()
     return _Entry(
         rule=_text(finding.rule, _MAX_NAME),
@@ -225,7 +226,7 @@ def _entry(row: Row) -> _Entry:
         help=row.mend or finding.title,
         level="error" if row.urgent else _LEVELS[finding.severity],
         score=_SCORES[severity] if finding.score is None else finding.score,
-        message=f"{subject}: {finding.title}{known}.{exploited}{came} {row.mend}",
+        message=f"{subject}: {finding.title.rstrip('.')}{known}.{exploited}{came}{mend}",
         locations=finding.locations,
         fingerprint=finding.fingerprint,
         link=row.link,
