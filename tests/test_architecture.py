@@ -17,7 +17,7 @@ PACKAGE = ROOT / "pipeline"
 # docs/architecture.md.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"model", "errors", "text", ""}),
-    frozenset({"tree", "files", "resources"}),
+    frozenset({"tree", "files", "resources", "yamltree"}),
     frozenset({"tools", "locks", "advisories", "policy", "store", "settings", "progress"}),
     frozenset({"discover"}),
     frozenset({"checks", "report", "controls"}),
@@ -127,7 +127,7 @@ def test_every_module_has_its_test(path: Path) -> None:
 
 
 def test_nothing_is_left_behind() -> None:
-    words = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    words = re.compile(r"\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b")
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--", "pipeline", "tests", "docs", "noxfile.py", "templates"],
         cwd=ROOT,

@@ -220,11 +220,12 @@ def test_an_interruption_ends_the_tools_and_says_130(
     here: Path, store: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     alive = tmp_path / "alive"
+    tool = (
+        f"import time, os; open({str(alive)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    )
     script = (
         "import sys; from pipeline.tools import python; from pipeline.cli import main\n"
-        f"python.command = lambda module: (sys.executable, '-I', '-c',"
-        f" 'import time, os; open({str(alive)!r}, \"w\").write(str(os.getpid()));"
-        " time.sleep(600)')\n"
+        f"python.command = lambda module: (sys.executable, '-I', '-c', {tool!r})\n"
         f"sys.exit(main(['run', *{OPTIONS!r}]))\n"
     )
     process = subprocess.Popen(
@@ -233,8 +234,8 @@ def test_an_interruption_ends_the_tools_and_says_130(
     wait_for(lambda: alive.exists() and alive.read_text().isdigit())
     process.send_signal(number)
     assert process.wait(60) == 130
-    tool = int(alive.read_text())
-    wait_for(lambda: not exists(tool))
+    pid = int(alive.read_text())
+    wait_for(lambda: not exists(pid))
     assert not (here / ".supply-chain/report/report.json").exists()
 
 

@@ -36,9 +36,10 @@ def execute(arguments: argparse.Namespace) -> int:
         for name, text in known.items():
             sys.stdout.write(f"{name:<32} {textwrap.shorten(text, 70, placeholder=' …')}\n")
         return 0
-    wanted = {name.lower(): name for name in known}.get(arguments.id.lower())
+    spelt = {name.lower(): name for name in known}
+    wanted = spelt.get(arguments.id.lower())
     if wanted is None:
-        near = difflib.get_close_matches(arguments.id, known, n=3)
+        near = [spelt[name] for name in difflib.get_close_matches(arguments.id.lower(), spelt)]
         raise errors.UsageError(
             f"nothing is called {arguments.id!r}",
             fix=f"try {' or '.join(near)}" if near else "run `supply-chain explain` for a list",

@@ -178,7 +178,8 @@ def _walk(root: Path, out: _LeftOut, unread: list[Unread]) -> list[str]:
         prefix = f"{folder}/" if folder else ""
         for entry in inside:
             is_folder = entry.is_dir(follow_symlinks=False)
-            if prefix + entry.name != ".git":
+            # What an earlier run left must not make this one say something else.
+            if prefix + entry.name not in {".git", _OUTPUT}:
                 (waiting if is_folder else files).append(prefix + entry.name)
         if len(files) > MAX_FILES:
             why = f"more than {MAX_FILES} files: the others were not looked at"

@@ -20,25 +20,25 @@ MAX_PATHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Who asks for whom, by package key, and which packages the project itself asks for."""
+    """Who asks for whom, and which packages the project itself asks for.
+
+    `parents` is keyed by what is asked for: a package key, or a bare name, which means every
+    version of it.
+    """
 
     parents: Mapping[str, Sequence[str]]
     direct: frozenset[str]
 
     @classmethod
     def of(cls, lock: Lock) -> Graph:
-        """The graph of one lock; a dependency given as a bare name means every version of it."""
-        by_name: dict[str, set[str]] = defaultdict(set)
-        for package in lock.packages:
-            by_name[package.name].add(package.key)
+        """The graph of one lock."""
         parents: dict[str, set[str]] = defaultdict(set)
         for package in lock.packages:
             if package.source.origin is not Origin.WORKSPACE:
                 for wanted in package.requires:
-                    for child in by_name.get(wanted, {wanted}):
-                        parents[child].add(package.key)
+                    parents[wanted].add(package.key)
         return cls(
-            {child: sorted(found) for child, found in parents.items()},
+            {wanted: sorted(found) for wanted, found in parents.items()},
             frozenset(package.key for package in lock.packages if package.direct),
         )
 
@@ -52,7 +52,8 @@ class Graph:
         queue: deque[tuple[str, ...]] = deque([(key,)])
         while queue and len(found) < MAX_PATHS:
             path = queue.popleft()
-            parents = self.parents.get(path[0], ())
+            name = path[0].partition("==")[0]
+            parents = [*self.parents.get(path[0], ()), *self.parents.get(name, ())]
             if path[0] in self.direct or not parents:
                 found.append(path)
             for parent in parents:
