@@ -43,6 +43,7 @@ MAX_NAME = 214
 """The registry's own limit."""
 
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]*")
+_REGISTRY_FILE = re.compile(r"https://registry\.npmjs\.org/.+/-/[^/]+?-(\d[^/#?]*)\.tgz")
 _LOCAL = ("file:", "link:", "portal:", "./", "../", "/", "~/")
 
 
@@ -56,6 +57,12 @@ def name_of(value: Any) -> str | None:
 def version_of(value: Any) -> str | None:
     """A version as written; `None` for anything else that stands in its place."""
     return value if isinstance(value, str) and _VERSION.fullmatch(value) else None
+
+
+def version_in(url: str) -> str | None:
+    """The version that the address of a file in the public registry tells."""
+    match = _REGISTRY_FILE.match(url)
+    return version_of(match[1]) if match else None
 
 
 def split(text: str) -> tuple[str | None, str]:

@@ -6,7 +6,6 @@ documents it. Both are read as a tree of folders: "node_modules/a/node_modules/b
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,11 @@ from pipeline.locks.node import (
     GROUPS,
     Manifest,
     beside,
+    is_local,
     manifest_of,
     name_of,
     source_of,
+    version_in,
     version_of,
 )
 from pipeline.locks.places import DEFAULT_GROUP, from_folder, integrity, prose
@@ -41,11 +42,7 @@ MAX_DEPTH = 32
 MAX_PLACE = 2000
 """Characters in the path of a package's folder."""
 
-_REGISTRY_FILE = re.compile(r"^https://registry\.npmjs\.org/.+/-/[^/]+?-(\d[^/#?]*)\.tgz")
-"""The address of a file in the public registry, which tells its version."""
-
 _INSIDE = "node_modules/"
-_ARCHIVES = (".tgz", ".tar.gz", ".tar")
 _FLAGS = {"dev": "dev", "optional": "optional", "peer": "peer", "extraneous": "extraneous"}
 
 
@@ -157,8 +154,7 @@ def _modern(entry: dict[str, Any]) -> dict[str, Any]:
         name, _, changed["version"] = version.removeprefix("npm:").rpartition("@")
         changed["name"] = name
     elif isinstance(version, str) and version_of(version) is None:
-        file = _REGISTRY_FILE.search(version)
-        changed |= {"version": file and file[1], "resolved": version, "asked": True}
+        changed |= {"version": version_in(version), "resolved": version, "asked": True}
     return changed
 
 
@@ -197,6 +193,7 @@ class _Folders:
     linked_as: dict[str, str] = field(default_factory=dict)
     direct: set[str] = field(default_factory=set)
     by_url: set[str] = field(default_factory=set)
+    by_path: set[str] = field(default_factory=set)
 
     def add_packages(self) -> None:
         """Add a package for every folder."""
@@ -228,6 +225,8 @@ class _Folders:
                         self.direct.add(found)
                     if isinstance(spec, str) and "://" in spec:
                         self.by_url.add(found)
+                    elif isinstance(spec, str) and is_local(spec):
+                        self.by_path.add(found)
                     yield found
 
     def _scopes(self, place: str) -> list[dict[str, str]]:
@@ -271,7 +270,7 @@ class _Folders:
         source = (
             self._source(place, data)
             if installed
-            else from_folder(place or ".", self.draft.folder, own=True)
+            else from_folder(place or ".", self.draft.folder, own=place not in self.by_path)
         )
         if source.origin is Origin.INDEX and not source.url:
             self.draft.miss("a package from a place that is no URL", line=entry.line)
@@ -297,8 +296,7 @@ class _Folders:
         if data.get("link") is True and isinstance(resolved, str):
             return from_folder(resolved, self.draft.folder)
         asked = place in self.by_url or data.get("asked") is True
-        folder = isinstance(resolved, str) and not resolved.endswith(_ARCHIVES)
-        return source_of(resolved, self.draft.folder, asked_by_url=asked, own=folder)
+        return source_of(resolved, self.draft.folder, asked_by_url=asked)
 
     def _identities(self, edges: list[str]) -> Iterator[Edge]:
         for place in edges:

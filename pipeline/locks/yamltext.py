@@ -23,7 +23,10 @@ _BREAKS = dict.fromkeys(map(ord, "\x85\u2028\u2029"), " ")
 
 @dataclass(slots=True)
 class Document:
-    """One document: a mapping, and the lines of its keys two levels down: (outer key, key)."""
+    """One document: a mapping, and the lines of its keys.
+
+    Those of the first two levels are known: ("", key) and (outer key, key).
+    """
 
     data: dict[str, Any]
     lines: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -110,6 +113,7 @@ class _Reading:
             top.key = value
             if len(self.open) == 1:
                 self.outer = value
+                self.documents[-1].lines["", value] = event.start_mark.line + 1
             elif len(self.open) == 2:  # noqa: PLR2004 - two levels down
                 self.documents[-1].lines[self.outer, value] = event.start_mark.line + 1
 
