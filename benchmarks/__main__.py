@@ -6,17 +6,19 @@ import argparse
 import json
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 EXPORT = ROOT.parent / "shared" / "data" / "osv" / "PyPI" / "all.zip"
@@ -87,7 +89,7 @@ def store(folder: Path) -> Iterator[str]:
     yield judged(f"matching {PINS} packages, {hits} hit", matching, at_most=0.2, unit="s")
 
 
-def startup(folder: Path) -> Iterator[str]:
+def startup(_folder: Path) -> Iterator[str]:
     """`--help` against the least that an interpreter needs for it."""
     helped = [*PIPELINE, "--help"]
     bare = [sys.executable, "-c", "import argparse, json"]
@@ -183,7 +185,16 @@ def service(command: Sequence[str]) -> Iterator[str]:
 def plan(repository: Path, output: Path, *options: str) -> None:
     """Start a run of the pipeline."""
     subprocess.run(
-        [*PIPELINE, "plan", str(repository), "--output", str(output), "--as-of", str(DAY), *options],
+        [
+            *PIPELINE,
+            "plan",
+            str(repository),
+            "--output",
+            str(output),
+            "--as-of",
+            str(DAY),
+            *options,
+        ],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -1,7 +1,6 @@
 """Make docs/reference.md from the code, or tell that it is out of date.
 
-    python docs/generate.py            exit code 1 when the file differs
-    python docs/generate.py --write    write it anew
+`python docs/generate.py` ends with 1 when the file differs; with `--write` it writes it anew.
 """
 
 from __future__ import annotations
@@ -11,14 +10,17 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline import cli, model, policy
 from pipeline.checks import CHECKS, question
 from pipeline.commands.explain import topics
 from pipeline.controls import CONTROLS
 from pipeline.controls.frameworks import FRAMEWORKS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference.md"

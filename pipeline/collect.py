@@ -100,7 +100,7 @@ def _status(reading: Reading) -> tuple[Status, str]:
 
 def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
     with ExitStack() as stack:
-        options = Options()
+        options = Options(root=plan.root)
         if check.NETWORK is Network.ADVISORIES:
             options = _advised(check, plan, stack)
         jobs = check.plan(plan.target, options)
@@ -113,7 +113,8 @@ def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
                 raise IncompleteError(
                     f"{name} is not installed", fix=f"install it: python3 -m pip install {name}"
                 )
-            runs = _run_jobs(jobs, python.command(check.TOOL.module))
+            command = python.command(module=check.TOOL.module, program=check.TOOL.program)
+            runs = _run_jobs(jobs, command)
         return check.read(plan.target, options, runs)
 
 
@@ -130,7 +131,7 @@ def _advised(check: Check, plan: Plan, stack: ExitStack) -> Options:
 
     questions = check.questions(plan.target)
     if not questions:
-        return Options()
+        return Options(root=plan.root)
     days = plan.policy.advisories_max_age_days
     given = Path(plan.advisories) if plan.advisories else None
     source = choose(
@@ -156,6 +157,7 @@ def _advised(check: Check, plan: Plan, stack: ExitStack) -> Options:
     )
     relay = stack.enter_context(serve(answers))
     return Options(
+        root=plan.root,
         relay_url=relay.query_url,
         answers=answers,
         exploited=exploited,
@@ -185,6 +187,7 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran:
             argv=(*command, *job.arguments),
             accept=job.accept,
             timeout=job.timeout,
+            env=job.env,
             label=job.name,
         ),
         cwd=work,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, stages
+from pipeline import stages
 from pipeline.cli import main
 from pipeline.errors import ExitCode
 from tests.advice import DEMO, make_store
@@ -157,8 +158,9 @@ def test_the_store_is_made_shown_and_used(
 ) -> None:
     monkeypatch.setenv("SUPPLY_CHAIN_ADVISORIES", str(tmp_path / "own" / "store.sqlite"))
     assert main(["advisories", "status"]) == 3
-    sources = [str(DEMO / "advisories"), "--kev", str(DEMO / "known_exploited_vulnerabilities.json")]
-    assert main(["advisories", "import", *sources, "--epss", str(DEMO / "epss_scores.csv")]) == 0
+    kev, epss = DEMO / "known_exploited_vulnerabilities.json", DEMO / "epss_scores.csv"
+    sources = [str(DEMO / "advisories"), "--kev", str(kev), "--epss", str(epss)]
+    assert main(["advisories", "import", *sources]) == 0
     capsys.readouterr()
     assert main(["advisories", "status"]) == 0
     said = capsys.readouterr().out
@@ -195,14 +197,12 @@ def test_our_own_fault_is_never_the_exit_code_for_a_violation(
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def test_a_reader_that_goes_away_is_no_crash(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reader_that_goes_away_is_no_crash(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*args: object) -> None:
         raise BrokenPipeError
 
     monkeypatch.setattr(stages, "look", gone)
-    monkeypatch.setattr(cli.sys, "stderr", open(os.devnull, "w"))  # noqa: SIM115
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert main(["discover"]) == ExitCode.INCOMPLETE
 
 
@@ -220,12 +220,10 @@ def test_an_interruption_ends_the_tools_and_says_130(
     here: Path, store: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     alive = tmp_path / "alive"
-    tool = (
-        f"import time, os; open({str(alive)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
-    )
+    tool = f"import time, os; open({str(alive)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     script = (
         "import sys; from pipeline.tools import python; from pipeline.cli import main\n"
-        f"python.command = lambda module: (sys.executable, '-I', '-c', {tool!r})\n"
+        f"python.command = lambda **kind: (sys.executable, '-I', '-c', {tool!r})\n"
         f"sys.exit(main(['run', *{OPTIONS!r}]))\n"
     )
     process = subprocess.Popen(

@@ -15,10 +15,7 @@ from pipeline.errors import UsageError
 from pipeline.model import Evidence, Location, Lock, Package, Policy, Status, Target
 from pipeline.store import Output, Plan
 from pipeline.tools import python
-
 from tests.advice import RECORDS, make_store
-
-HONEST = python.command("pip_audit")
 
 
 def target(*names: str) -> Target:
@@ -124,7 +121,7 @@ FAULTS = {
 def test_a_broken_tool_is_errored(
     run: Callable[..., Evidence], script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(python, "command", lambda module: tool(script))
+    monkeypatch.setattr(python, "command", lambda **kind: tool(script))
     evidence = run("idna==3.10")
     assert evidence.status is Status.ERRORED
     assert evidence.reason
@@ -134,7 +131,7 @@ def test_a_broken_tool_is_errored(
 def test_a_hanging_tool_is_errored(
     run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(python, "command", lambda module: tool("import time; time.sleep(600)"))
+    monkeypatch.setattr(python, "command", lambda **kind: tool("import time; time.sleep(600)"))
     monkeypatch.setattr("pipeline.checks.dependencies.TIMEOUT", 0.1)
     evidence = run("idna==3.10")
     assert evidence.status is Status.ERRORED
@@ -155,7 +152,7 @@ def test_the_tools_last_words_are_kept_on_one_line(
     run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = "import sys; sys.stderr.write('first\\nno space left\\n'); sys.exit(3)"
-    monkeypatch.setattr(python, "command", lambda module: tool(script))
+    monkeypatch.setattr(python, "command", lambda **kind: tool(script))
     assert "no space left" in run("idna==3.10").reason
 
 

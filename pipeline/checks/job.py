@@ -20,13 +20,15 @@ class Network(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A program installed from the package index beside the pipeline, run as a module.
+    """A program installed from the package index beside the pipeline.
 
-    `distribution` is its name on the index and of its dependency group.
+    `distribution` is its name on the index and of its dependency group. It is run as the Python
+    module `module`, or as the binary `program` that it put among the environment's scripts.
     """
 
     distribution: str
-    module: str
+    module: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ class Job:
 
     `arguments` follow the tool's own command. `inputs` are written into the folder first, the
     files named in `outputs` are read from it afterwards. `accept` lists the exit codes with which
-    the tool says that it did its work; `timeout` is in seconds.
+    the tool says that it did its work; `timeout` is in seconds. `env` is added to the filtered
+    environment.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Job:
     outputs: tuple[str, ...] = ()
     accept: frozenset[int] = frozenset({0})
     timeout: float = 600.0
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +81,13 @@ class Ran:
 class Options:
     """What a check may know beside the target; the collector fills it in.
 
+    `root` is the scanned repository's absolute path, for tools that read files themselves.
     `answers` holds what the advisory source said of every package of the target that could be
     asked for. `relay_url` is where a tool finds the same answers in OSV's protocol. `exploited`
     and `epss` are keyed by advisory id. `data` describes all of these.
     """
 
+    root: str = ""
     relay_url: str = ""
     answers: Mapping[Question, Answer] = field(default_factory=dict)
     exploited: Mapping[str, Exploited] = field(default_factory=dict)

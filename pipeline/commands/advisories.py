@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from pipeline.advisories import feeds
-from pipeline.advisories.store import Imported, Store, database_path, import_osv
+from pipeline.advisories.store import Store, database_path, import_osv
 from pipeline.errors import UsageError
 from pipeline.progress import Progress
 from pipeline.stages import today
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pipeline.advisories.store import Imported
     from pipeline.model import DataRecord
 
 _MAX_AGE_DAYS = 7

@@ -20,11 +20,17 @@ if TYPE_CHECKING:
         """A rule with its explanation, whoever reports it."""
 
         @property
-        def title(self) -> str: ...
+        def title(self) -> str:
+            """What is wrong."""
+
         @property
-        def why(self) -> str: ...
+        def why(self) -> str:
+            """Why it matters."""
+
         @property
-        def fix(self) -> str: ...
+        def fix(self) -> str:
+            """How to mend it."""
+
 
 _WIDTH = 88
 
@@ -59,8 +65,11 @@ def topics() -> Iterator[tuple[str, str]]:
         requirements = ", ".join(f"{one.framework} {one.id}" for one in control.requirements)
         yield (
             control_id,
-            f"{control.title}\n\nWhy: {control.rationale}\n\nHow it is evaluated: {control.how}"
-            f"\n\nTo mend it: {control.fix}\n\nIts result is evidence for: {requirements}",
+            (
+                f"{control.title}\n\nWhy: {control.rationale}\n\n"
+                f"How it is evaluated: {control.how}\n\nTo mend it: {control.fix}\n\n"
+                f"Its result is evidence for: {requirements}"
+            ),
         )
     for status in model.Status:
         yield status.value, _STATUSES[status]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from importlib import metadata
+from pathlib import Path
 
 from pipeline.files import digest
 from pipeline.model import ToolRecord
@@ -25,13 +27,15 @@ def find(distribution: str) -> ToolRecord | None:
     )
 
 
-def command(module: str) -> tuple[str, ...]:
-    """How a tool's module is started: in isolation.
+def command(*, module: str = "", program: str = "") -> tuple[str, ...]:
+    """How a tool is started: its module in isolation, or its program by its full path.
 
-    Neither the working directory nor `PYTHON*` variables nor the user's own packages can then
-    put other code in its place.
+    Neither the working directory nor `PATH`, `PYTHON*` variables or the user's own packages can
+    then put other code in its place.
     """
-    return (sys.executable, "-I", "-m", module)
+    if module:
+        return (sys.executable, "-I", "-m", module)
+    return (str(Path(sysconfig.get_path("scripts"), program)),)
 
 
 def _digest(found: metadata.Distribution) -> str:

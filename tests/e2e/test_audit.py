@@ -59,29 +59,29 @@ def affected(entry: dict[str, Any], version: str) -> bool:
             listed.append(Version(text))
         except InvalidVersion:
             continue
-    if Version(version) in listed:
-        return True
-    for part in entry.get("ranges", []):
-        if part["type"] != "ECOSYSTEM":
-            continue
-        events = sorted(
-            ((Version("0.dev0") if value == "0" else Version(value)), kind)
-            for event in part["events"]
-            for kind, value in event.items()
-        )
-        start = None
-        for value, kind in events:
-            if kind == "introduced":
-                start = value
-            elif start is not None:
-                sign = "<" if kind == "fixed" else "<="
-                spec = SpecifierSet(f">={start},{sign}{value}")
-                if spec.contains(version, prereleases=True):
-                    return True
-                start = None
-        if start is not None and Version(version) >= start:
-            return True
-    return False
+    return Version(version) in listed or any(
+        spec.contains(version, prereleases=True)
+        for part in entry.get("ranges", [])
+        if part["type"] == "ECOSYSTEM"
+        for spec in specifiers(part["events"])
+    )
+
+
+def specifiers(events: list[dict[str, str]]) -> list[SpecifierSet]:
+    """A range's events as pairs of bounds."""
+    ordered = sorted(
+        (Version("0.dev0") if value == "0" else Version(value), kind)
+        for event in events
+        for kind, value in event.items()
+    )
+    found, start = [], None
+    for value, kind in ordered:
+        if kind == "introduced":
+            start = value
+        elif start is not None:
+            found.append(SpecifierSet(f">={start},{'<' if kind == 'fixed' else '<='}{value}"))
+            start = None
+    return found if start is None else [*found, SpecifierSet(f">={start}")]
 
 
 def joined(groups: list[set[str]]) -> list[set[str]]:

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline import stages
+from pipeline.checks import CHECKS
+from pipeline.errors import IncompleteError, UsageError
+from pipeline.model import Evidence, Severity, Status
+from pipeline.stages import Request, output_of, prepare
+from tests.advice import make_store
+
+POLICY = "policy: {fail-on: critical}\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text("idna==3.10\n")
+    return folder
+
+
+def request(repository: Path, **changes: object) -> Request:
+    return Request(**{"target": repository, "offline": True, **changes})  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------- where the policy comes from
+
+
+def test_defaults_without_any_configuration(repository: Path) -> None:
+    plan, _ = prepare(request(repository))
+    assert (plan.policy.fail_on, plan.policy.origin) == (Severity.HIGH, "built-in defaults")
+    assert plan.notices == ()
+
+
+def test_the_policy_of_where_one_stands(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (repository / "supply-chain.yml").write_text(POLICY)
+    monkeypatch.chdir(repository)
+    plan, _ = prepare(request(Path()))
+    assert (plan.policy.fail_on, plan.policy.origin) == (Severity.CRITICAL, "supply-chain.yml")
+    assert plan.notices == ("the policy supply-chain.yml stands in the scanned repository itself",)
+
+
+def test_another_targets_own_policy_is_not_used_and_that_is_said(repository: Path) -> None:
+    (repository / "supply-chain.yml").write_text("policy: {fail-on: never}\n")
+    plan, _ = prepare(request(repository))
+    assert plan.policy.fail_on is Severity.HIGH
+    assert "was not used" in plan.notices[0]
+
+
+def test_a_linked_policy_is_not_used(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere.yml").write_text(POLICY)
+    (repository / "supply-chain.yml").symlink_to(tmp_path / "elsewhere.yml")
+    monkeypatch.chdir(repository)
+    plan, _ = prepare(request(Path()))
+    assert plan.policy.origin == "built-in defaults"
+
+
+def test_a_named_policy_is_used(repository: Path, tmp_path: Path) -> None:
+    path = tmp_path / "strict.yml"
+    path.write_text(POLICY)
+    plan, _ = prepare(request(repository, config=path))
+    assert (plan.policy.fail_on, plan.policy.origin) == (Severity.CRITICAL, "strict.yml")
+    assert plan.policy.digest.startswith("sha256:")
+    assert plan.notices == ()
+
+
+def test_a_policy_may_only_require_what_there_is(repository: Path, tmp_path: Path) -> None:
+    path = tmp_path / "strict.yml"
+    path.write_text("policy: {require: [dependencies], require-controls: [DEP-03]}\n")
+    plan, _ = prepare(request(repository, config=path))
+    assert plan.policy.required_controls == ("DEP-03",)
+    path.write_text("policy: {require-controls: [DEP-99]}\n")
+    with pytest.raises(UsageError, match="DEP-99"):
+        prepare(request(repository, config=path))
+
+
+# ------------------------------------------------------------------------------------- the plan
+
+
+def test_every_check_is_planned_unless_some_are_named(repository: Path) -> None:
+    assert prepare(request(repository))[0].checks == tuple(CHECKS)
+    with pytest.raises(UsageError, match="no check 'nonsense'"):
+        prepare(request(repository, checks=("nonsense",)))
+
+
+def test_the_day_is_today_unless_it_is_said(repository: Path) -> None:
+    assert prepare(request(repository))[0].as_of == datetime.now(UTC).date()
+    assert prepare(request(repository, as_of=date(2020, 1, 2)))[0].as_of == date(2020, 1, 2)
+
+
+def test_no_time_is_kept_under_source_date_epoch(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert prepare(request(repository))[0].started is not None
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert prepare(request(repository))[0].started is None
+
+
+def test_a_target_that_is_no_folder_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not a folder"):
+        prepare(request(tmp_path / "missing"))
+
+
+def test_the_output_stands_in_the_target_or_where_it_is_wanted(tmp_path: Path) -> None:
+    assert output_of(tmp_path, None).folder == tmp_path / ".supply-chain"
+    assert output_of(tmp_path, tmp_path / "x").folder == tmp_path / "x"
+
+
+# --------------------------------------------------------------------------- checks and verdict
+
+
+def test_checks_are_told_as_they_end(repository: Path, tmp_path: Path) -> None:
+    store = make_store(tmp_path / "advisories.sqlite")
+    _, output = prepare(request(repository, advisories=store, as_of=date(2026, 11, 1)))
+    told: list[Evidence] = []
+    (evidence,) = stages.check((), output, tell=told.append)
+    assert told == [evidence]
+    assert evidence.status is Status.CLEAN
+    assert stages.report(output).verdict == stages.gate(output)
+
+
+def test_a_report_without_evidence_is_incomplete(repository: Path) -> None:
+    _, output = prepare(request(repository))
+    assert stages.report(output).verdict.exit_code == 3
+
+
+def test_there_is_no_verdict_without_a_report(repository: Path) -> None:
+    _, output = prepare(request(repository))
+    with pytest.raises(IncompleteError, match="there is no report"):
+        stages.gate(output)

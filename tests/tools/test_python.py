@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from pipeline.tools import python
+
+
+def test_an_installed_tool_is_named_by_version_and_content() -> None:
+    found = python.find("pip-audit")
+    assert found is not None
+    assert found.version == metadata.version("pip-audit")
+    assert len(found.digest.removeprefix("sha256:")) == 64
+
+
+def test_a_tool_that_is_not_there_is_none() -> None:
+    assert python.find("no-such-distribution") is None
+
+
+class Installed:
+    """A distribution with a RECORD of our making."""
+
+    version = "1.0"
+
+    def __init__(self, record: str | None) -> None:
+        self._record = record
+
+    def read_text(self, name: str) -> str | None:
+        assert name == "RECORD"
+        return self._record
+
+
+RECORD = (
+    "tool/a.py,sha256=aaa,1\ntool/b.py,sha256=bbb,2\ntool-1.0.dist-info/METADATA,sha256=ccc,3\n"
+)
+
+
+def digest_of(record: str | None, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(metadata, "distribution", lambda name: Installed(record))
+    found = python.find("tool")
+    assert found is not None
+    return found.digest
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "../../../bin/tool,sha256=ddd,4\n",
+        "tool/__pycache__/a.cpython-311.pyc,,\n",
+        "tool-1.0.dist-info/INSTALLER,sha256=eee,2\n",
+        "tool-1.0.dist-info/direct_url.json,sha256=fff,9\n",
+        "tool-1.0.dist-info/RECORD,,\n",
+    ],
+)
+def test_what_installers_add_does_not_count(extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert digest_of(RECORD + extra, monkeypatch) == digest_of(RECORD, monkeypatch)
+
+
+def test_the_order_of_the_list_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    turned = "\n".join(reversed(RECORD.splitlines()))
+    assert digest_of(turned, monkeypatch) == digest_of(RECORD, monkeypatch)
+
+
+def test_other_code_is_another_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = RECORD.replace("aaa", "aab")
+    assert digest_of(changed, monkeypatch) != digest_of(RECORD, monkeypatch)
+
+
+@pytest.mark.parametrize("record", [None, ""])
+def test_without_a_list_there_is_no_digest(
+    record: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert digest_of(record, monkeypatch) == ""
+
+
+def test_a_tool_is_started_in_isolation() -> None:
+    assert python.command(module="pip_audit") == (sys.executable, "-I", "-m", "pip_audit")
+
+
+def test_a_binary_is_started_by_its_path_beside_us() -> None:
+    (path,) = python.command(program="pip-audit")
+    assert Path(path).is_absolute()
+    assert Path(path).is_file()
