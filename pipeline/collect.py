@@ -84,17 +84,18 @@ def _evidence(name: str, check: Check, plan: Plan) -> Evidence:
 
 def _status(reading: Reading) -> tuple[Status, str]:
     """`clean` needs something to have been expected, and all of it evaluated."""
-    if not reading.coverage:
+    required = [part for part in reading.coverage if part.required]
+    if not required:
         return Status.NOT_APPLICABLE, "there is nothing of its kind to look at"
-    expected = sum(part.expected for part in reading.coverage)
-    evaluated = sum(part.evaluated for part in reading.coverage)
-    if not all(part.complete for part in reading.coverage):
-        unit = reading.coverage[0].unit
+    expected = sum(part.expected for part in required)
+    evaluated = sum(part.evaluated for part in required)
+    if not all(part.complete for part in required):
+        unit = required[0].unit
         return Status.PARTIAL, f"{evaluated} of {expected} {unit} were evaluated"
     if reading.findings:
         return Status.FOUND, ""
     if not expected:
-        return Status.NOT_APPLICABLE, f"there are no {reading.coverage[0].unit} to look at"
+        return Status.NOT_APPLICABLE, f"there are no {required[0].unit} to look at"
     return Status.CLEAN, ""
 
 

@@ -375,7 +375,9 @@ class Coverage:
     """Inputs known beforehand against inputs that a tool's output accounts for.
 
     `expected` and `evaluated` count `unit`s ("packages"); every difference is named in `missing`.
-    `scope` is the file or artefact that was looked at.
+    `scope` is the file or artefact that was looked at. `required` is false for what a check
+    looks at beside its question, such as facts that only a network has: a gap there is told and
+    shown, but does not make the check partial.
     """
 
     scope: str
@@ -383,6 +385,7 @@ class Coverage:
     expected: int
     evaluated: int
     missing: tuple[Missing, ...] = ()
+    required: bool = True
 
     @property
     def complete(self) -> bool:
@@ -450,13 +453,13 @@ class Evidence:
 
     @property
     def expected(self) -> int:
-        """Inputs known beforehand, over all scopes."""
-        return sum(part.expected for part in self.coverage)
+        """Inputs known beforehand, over all required scopes."""
+        return sum(part.expected for part in self.coverage if part.required)
 
     @property
     def evaluated(self) -> int:
-        """Inputs accounted for, over all scopes."""
-        return sum(part.evaluated for part in self.coverage)
+        """Inputs accounted for, over all required scopes."""
+        return sum(part.evaluated for part in self.coverage if part.required)
 
 
 # ------------------------------------------------------------------------------------- policy

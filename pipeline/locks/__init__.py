@@ -7,7 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.locks import pdm, pipfile, poetry, pylock, requirements, uv
+from pipeline.locks import (
+    bun,
+    cargo,
+    composer,
+    gemfile,
+    go,
+    gradle,
+    npm,
+    nuget,
+    pdm,
+    pipfile,
+    pnpm,
+    poetry,
+    pylock,
+    requirements,
+    uv,
+    yarn,
+)
 from pipeline.model import Gap, Location, Lock, Unread
 
 if TYPE_CHECKING:
@@ -34,6 +51,16 @@ READERS: dict[str, Reader] = {
     poetry.FORMAT: poetry,
     pipfile.FORMAT: pipfile,
     pdm.FORMAT: pdm,
+    npm.FORMAT: npm,
+    yarn.FORMAT: yarn,
+    pnpm.FORMAT: pnpm,
+    bun.FORMAT: bun,
+    go.FORMAT: go,
+    cargo.FORMAT: cargo,
+    gemfile.FORMAT: gemfile,
+    composer.FORMAT: composer,
+    nuget.FORMAT: nuget,
+    gradle.FORMAT: gradle,
 }
 """All lock formats, by name."""
 

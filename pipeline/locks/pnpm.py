@@ -1,6 +1,6 @@
 """`pnpm-lock.yaml`, lockfile versions 5.x, 6.x and 9.x.
 
-Source: https://github.com/pnpm/spec/tree/master/lockfile, with the locks of pnpm 7 to 11. A
+Source: https://github.com/pnpm/spec/tree/master/lockfile, with the locks of pnpm 7 to 12. A
 package's key is "/name/1.0.0_peers" in version 5, "/name@1.0.0(peers)" in version 6, and
 "name@1.0.0" in version 9, which gives the dependencies of each choice of peers in `snapshots`.
 """
@@ -72,16 +72,21 @@ def _fill(draft: Draft) -> None:
         known = _VERSION.fullmatch(version) if isinstance(version, str) else None
         if known is None:
             drafts.refuse(draft.path, "an unknown version of pnpm-lock.yaml", Gap.UNSUPPORTED_INPUT)
-        _Reading(draft, document, int(known[1])).add_packages()
+        own = document is documents[-1]
+        _Reading(draft, document, int(known[1]), own).add_packages()
 
 
 @dataclass(slots=True)
 class _Reading:
-    """One document on its way into the draft. Packages go by their keys without peers."""
+    """One document on its way into the draft. Packages go by their keys without peers.
+
+    `own`: it is the project's, not the one that pnpm keeps for itself.
+    """
 
     draft: Draft
     document: Document
     version: int
+    own: bool
     names: dict[str, Edge] = field(default_factory=dict)
     edges: dict[str, list[str]] = field(default_factory=dict)
     optional: set[str] = field(default_factory=set)
@@ -172,7 +177,7 @@ class _Reading:
                     if isinstance(specifier, str) and "://" in specifier:
                         self.asked_by_url.add(target)
         source = from_folder(folder, self.draft.folder, own=True)
-        if source.origin is not Origin.WORKSPACE:
+        if not self.own or source.origin is not Origin.WORKSPACE:
             return
         manifest = beside(self.draft.tree, source.url)
         if manifest and manifest.name:

@@ -52,7 +52,7 @@ def settled(evidence: Evidence) -> bool:
 
     A check that evaluated nothing at all must say `not_applicable`; `clean` is not believed.
     """
-    if not all(part.complete for part in evidence.coverage):
+    if not all(part.complete for part in evidence.coverage if part.required):
         return False
     if evidence.status is Status.NOT_APPLICABLE:
         return evidence.evaluated == 0
@@ -172,7 +172,7 @@ def _coverage_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluate
                 missing.gap,
                 missing.why,
                 location=missing.location,
-                blocking=blocking,
+                blocking=blocking and part.required,
             )
         if not part.complete and (not part.missing or _unnamed(part) > 0):
             yield name_gap(
@@ -180,7 +180,7 @@ def _coverage_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluate
                 Gap.NOT_ACCOUNTED_FOR,
                 f"{part.evaluated} were evaluated where {part.expected} were expected,"
                 " and nothing says which",
-                blocking=blocking,
+                blocking=blocking and part.required,
             )
 
 

@@ -257,6 +257,7 @@ def _evidence(item: Evidence) -> dict[str, Any]:
                 "unit": part.unit,
                 "expected": part.expected,
                 "evaluated": part.evaluated,
+                "required": part.required,
                 "missing": [_missing(missing) for missing in part.missing],
             }
             for part in item.coverage

@@ -25,7 +25,8 @@ class Ran(NamedTuple):
     @property
     def status(self) -> str:
         """The status of the dependencies check."""
-        return str(self.report["evidence"][0]["status"])
+        (found,) = (one for one in self.report["evidence"] if one["check"] == "dependencies")
+        return str(found["status"])
 
 
 @pytest.fixture(autouse=True)

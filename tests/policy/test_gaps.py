@@ -14,12 +14,13 @@ from pipeline.model import (
     Evidence,
     Gap,
     Location,
+    Missing,
     Outcome,
     Policy,
     Status,
     Unread,
 )
-from pipeline.policy import FIXES, settled
+from pipeline.policy import FIXES, check_gaps, settled
 from tests.policy.builders import (
     NOTHING_TO_DO,
     PARTIAL,
@@ -193,3 +194,21 @@ def test_a_control_without_checks_is_mended_by_its_own_advice() -> None:
     bare = replace(bare, control=replace(bare.control, checks=()))
     (line,) = report(evidence(), controls=(bare,)).unevaluated
     assert line.fix == "Mend it."
+
+
+def test_a_gap_beside_the_question_is_told_and_does_not_block() -> None:
+    beside = Coverage(
+        scope="registry",
+        unit="releases",
+        expected=2,
+        evaluated=1,
+        missing=(Missing(subject="a==1", gap=Gap.NETWORK_OFF, why="offline"),),
+        required=False,
+    )
+    whole = Coverage(scope="lock", unit="packages", expected=2, evaluated=2)
+    found = Evidence(check="lockfiles", status=Status.CLEAN, coverage=(whole, beside))
+    assert settled(found)
+    (line,) = check_gaps([found], planned=["lockfiles"], policy=Policy())
+    assert (line.what, line.blocking) == ("lockfiles: a==1 in registry", False)
+    only_beside = replace(found, coverage=(beside,))
+    assert not settled(only_beside)
