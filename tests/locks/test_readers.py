@@ -25,6 +25,11 @@ REAL = sorted(
     if file.is_file() and file.name != "constraints.txt" and reader_of(file.name)
 )
 NAMES = sorted({"requirements.txt", "pylock.toml", *READERS})
+BY_LINE = {"requirements.txt", "Gemfile.lock", "go.sum", "gradle.lockfile"}
+"""Formats of which each line stands for itself: one bad line does not spoil the others."""
+ECOSYSTEMS = {"PyPI", "npm", "Go", "crates.io", "RubyGems", "Packagist", "NuGet", "Maven"}
+ALIASED = {"left-pad": "left", "wrappy": "kit"}
+"""Packages that stand on the line of another name: the alias, or what they are bundled in."""
 
 
 class Golden(Protocol):
@@ -44,7 +49,7 @@ def test_every_reader_is_a_module_under_its_own_name() -> None:
     for name, reader in READERS.items():
         assert isinstance(reader, ModuleType)
         assert name == reader.FORMAT
-        assert reader.ECOSYSTEM == "PyPI"
+        assert reader.ECOSYSTEM in ECOSYSTEMS
         assert reader.matches(name)
 
 
@@ -69,7 +74,33 @@ def test_every_reader_is_a_module_under_its_own_name() -> None:
         ("Pipfile.lock", "Pipfile.lock"),
         ("Pipfile", None),
         ("pdm.lock", "pdm.lock"),
-        ("Cargo.lock", None),
+        ("a/package-lock.json", "package-lock.json"),
+        ("npm-shrinkwrap.json", "package-lock.json"),
+        (".package-lock.json", None),
+        ("yarn.lock", "yarn.lock"),
+        ("a/pnpm-lock.yaml", "pnpm-lock.yaml"),
+        ("pnpm-lock.main.yaml", "pnpm-lock.yaml"),
+        ("pnpm-workspace.yaml", None),
+        ("bun.lock", "bun.lock"),
+        ("bun.lockb", "bun.lock"),
+        ("a/go.sum", "go.sum"),
+        ("go.mod", None),
+        ("go.work.sum", None),
+        ("Cargo.lock", "Cargo.lock"),
+        ("Gemfile.lock", "Gemfile.lock"),
+        ("gems.locked", "Gemfile.lock"),
+        ("gemfiles/rails_7.gemfile.lock", "Gemfile.lock"),
+        ("composer.lock", "composer.lock"),
+        ("a/packages.lock.json", "packages.lock.json"),
+        ("packages.app.lock.json", "packages.lock.json"),
+        ("app/gradle.lockfile", "gradle.lockfile"),
+        ("buildscript-gradle.lockfile", "gradle.lockfile"),
+        ("settings-gradle.lockfile", "gradle.lockfile"),
+        ("gradle/dependency-locks/compile.lockfile", "gradle.lockfile"),
+        ("a/gradle/dependency-locks/compile.lockfile", "gradle.lockfile"),
+        ("mygradle/dependency-locks/compile.lockfile", None),
+        ("compile.lockfile", None),
+        ("conda-lock.yml", None),
     ],
 )
 def test_files_are_known_by_their_path(path: str, kind: str | None) -> None:
@@ -81,18 +112,23 @@ def test_files_are_known_by_their_path(path: str, kind: str | None) -> None:
 def test_real_file(name: str, golden: Golden) -> None:
     file = DATA / name
     lock = read(Tree.at(file.parent), file.name)
-    lines = file.read_text().split("\n")
     assert lock.packages
     for package in lock.packages:
         assert package.location.line
-        line = lines[package.location.line - 1].lower().replace("_", "-").replace(".", "-")
+        place = file.parent / package.location.path
+        line = spelled(place.read_text().split("\n")[package.location.line - 1])
         local = package.source.origin in {Origin.WORKSPACE, Origin.PATH}
-        assert package.name in line or local
+        last = package.name.rpartition("/")[2]
+        assert spelled(last) in line or local or ALIASED.get(last, last) in line
     golden(f"golden/{name.replace('/', '-')}.json", json.dumps(shown(lock), indent=1) + "\n")
 
 
+def spelled(text: str) -> str:
+    return text.lower().replace("_", "-").replace(".", "-")
+
+
 def shown(lock: Lock) -> dict[str, object]:
-    """What a Python lock tells, without the fields that other ecosystems add."""
+    """What a lock tells; what only some ecosystems know is left out where it is not known."""
     return {
         "format": lock.format,
         "files": lock.files,
@@ -109,6 +145,8 @@ def shown(lock: Lock) -> dict[str, object]:
                 "groups": package.groups,
                 "direct": package.direct,
                 "requires": package.requires,
+                **({"install_script": True} if package.install_script else {}),
+                **({"deprecated": package.deprecated} if package.deprecated else {}),
             }
             for package in lock.packages
         ],
@@ -145,8 +183,8 @@ def test_a_link_out_of_the_repository_is_unread(tmp_path: Path, name: str) -> No
 
 
 def test_an_unknown_format_is_unread(tmp_path: Path) -> None:
-    (tmp_path / "Cargo.lock").write_text("")
-    lock = read(Tree.at(tmp_path), "Cargo.lock")
+    (tmp_path / "conda-lock.yml").write_text("")
+    lock = read(Tree.at(tmp_path), "conda-lock.yml")
     assert [unread.gap for unread in lock.unread] == [Gap.UNSUPPORTED_INPUT]
 
 
@@ -172,7 +210,7 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "requirements.txt"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BY_LINE])
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_files_are_unread_and_never_raise(tmp_path: Path, name: str, case: str) -> None:
     (tmp_path / name).write_bytes(HOSTILE[case])
@@ -182,10 +220,11 @@ def test_hostile_files_are_unread_and_never_raise(tmp_path: Path, name: str, cas
     assert lock.files == (name,)
 
 
+@pytest.mark.parametrize("name", sorted(BY_LINE))
 @pytest.mark.parametrize("case", sorted(set(HOSTILE) - {"empty"}))
-def test_hostile_requirements_files_are_unread_and_never_raise(tmp_path: Path, case: str) -> None:
-    (tmp_path / "requirements.txt").write_bytes(HOSTILE[case])
-    lock = read(Tree.at(tmp_path), "requirements.txt")
+def test_hostile_lines_are_unread_and_never_raise(tmp_path: Path, name: str, case: str) -> None:
+    (tmp_path / name).write_bytes(HOSTILE[case])
+    lock = read(Tree.at(tmp_path), name)
     assert lock.packages == ()
     assert lock.unread
 
