@@ -21,9 +21,7 @@ sessions.register()
 @nox.session
 def demo(session: nox.Session) -> None:
     """Show the whole job on a bundled example with planted problems; needs no other network."""
-    sessions.install(session, "pip-audit")
-    with session.chdir(ROOT):
-        session.run("python", "-P", "-m", "pipeline", "demo", *session.posargs)
+    sessions.supply_chain(session, "demo", *session.posargs, groups=sessions.TOOL_GROUPS)
 
 
 @nox.session(allow_parallel=True)
@@ -62,7 +60,7 @@ def docs(session: nox.Session) -> None:
     """Check that the generated parts of the documentation are up to date (-- --write mends)."""
     sessions.install(session)
     with session.chdir(ROOT):
-        session.run("python", "-P", "docs/generate.py", *session.posargs)
+        session.run("python", "docs/generate.py", *session.posargs, env={"PYTHONPATH": str(ROOT)})
 
 
 @nox.session
@@ -70,4 +68,4 @@ def benchmarks(session: nox.Session) -> None:
     """Measure speed as ratios, side by side (-- NAME for one of them)."""
     sessions.install(session, "tests")
     with session.chdir(ROOT):
-        session.run("python", "-P", "-m", "benchmarks", *session.posargs)
+        session.run("python", "-m", "benchmarks", *session.posargs)

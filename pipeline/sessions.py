@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHARED = _PACKAGE / "_shared"
+TOOL_GROUPS = tuple(sorted({check.TOOL.distribution for check in CHECKS.values() if check.TOOL}))
+"""The dependency groups of all checks, for a session that runs them in one process."""
 USAGE = "arguments after --: those of `supply-chain plan`, and --target PATH"
 
 

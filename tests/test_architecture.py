@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -99,7 +100,12 @@ def test_help_imports_only_the_command_line() -> None:
         " 'jsonschema_rs', 'dataclasses', 'http', 'asyncio'}))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},  # without what measures coverage
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stdout.split() == ["pipeline", "pipeline.cli", "pipeline.errors"]
 
@@ -123,6 +129,8 @@ def test_every_module_has_its_test(path: Path) -> None:
     relative = path.relative_to(PACKAGE)
     if relative.name in {"__init__.py", "__main__.py"} or relative.parts[0] == "commands":
         return  # held by the tests of their room and of the command line
+    if not any(isinstance(node, ast.FunctionDef) for node in ast.walk(ast.parse(path.read_text()))):
+        return  # names and values only: whoever uses them holds them
     assert (ROOT / "tests" / relative.parent / f"test_{relative.name}").is_file()
 
 
