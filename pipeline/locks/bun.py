@@ -15,7 +15,6 @@ from pipeline.locks import draft as drafts
 from pipeline.locks.draft import Draft
 from pipeline.locks.node import (
     BUNDLED,
-    ECOSYSTEM,
     GROUPS,
     is_local,
     manifest_of,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.tree import Tree
 
 FORMAT = "bun.lock"
+ECOSYSTEM = "npm"
 VERSIONS = {0, 1, 2}
 
 MAX_DEPTH = 32

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.locks.draft import MAX_BYTES, RefusedError, parse_json
+from pipeline.locks.draft import RefusedError, parse_json
 from pipeline.locks.places import (
     DEFAULT_GROUP,
     from_folder,
@@ -20,8 +20,6 @@ from pipeline.tree import UnreadableFileError, join
 
 if TYPE_CHECKING:
     from pipeline.tree import Tree
-
-ECOSYSTEM = "npm"
 
 PUBLIC_REGISTRIES = frozenset({"registry.npmjs.org", "registry.yarnpkg.com"})
 """The second is Yarn's own name for the first."""
@@ -36,6 +34,9 @@ GROUPS = {
 
 BUNDLED = "bundled"
 """The group of what lies inside another package: it has no file, and no hash, of its own."""
+
+MAX_MANIFEST_BYTES = 256 * 1024
+"""A workspace has thousands of manifests; nobody writes one so large."""
 
 _WORD = r"[^\s/@:\\%\"'<>#?\x00-\x1f]+"
 _NAME = re.compile(rf"(?:@{_WORD}/)?{_WORD}")
@@ -112,7 +113,7 @@ def beside(tree: Tree, folder: str) -> Manifest | None:
     """The manifest in `folder`; `None` if there is none or it cannot be read."""
     path = join(folder, "package.json")
     try:
-        data = parse_json(tree.text(path, limit=MAX_BYTES), path)
+        data = parse_json(tree.text(path, limit=MAX_MANIFEST_BYTES), path)
     except (UnreadableFileError, RefusedError):
         return None
     return manifest_of(data)

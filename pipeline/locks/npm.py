@@ -13,7 +13,6 @@ from pipeline.locks import draft as drafts
 from pipeline.locks.draft import Draft
 from pipeline.locks.node import (
     BUNDLED,
-    ECOSYSTEM,
     GROUPS,
     Manifest,
     beside,
@@ -36,11 +35,14 @@ if TYPE_CHECKING:
     from pipeline.tree import Tree
 
 FORMAT = "package-lock.json"
+ECOSYSTEM = "npm"
 
 MAX_DEPTH = 32
 """Folders inside folders; npm flattens them to a handful."""
 MAX_PLACE = 2000
 """Characters in the path of a package's folder."""
+MAX_PACKAGES = 200_000
+"""More are refused; npm itself would not install a tenth of them."""
 
 _INSIDE = "node_modules/"
 _FLAGS = {"dev": "dev", "optional": "optional", "peer": "peer", "extraneous": "extraneous"}
@@ -67,7 +69,7 @@ def _fill(draft: Draft) -> None:
     version = data.get("lockfileVersion")
     if version not in {1, 2, 3} or not isinstance(version, int) or isinstance(version, bool):
         drafts.refuse(draft.path, "a lockfileVersion other than 1, 2 and 3", Gap.UNSUPPORTED_INPUT)
-    lines = _lines(text)
+    lines = _lines(text, draft.path)
     if version == 1:
         entries = _unfolded(draft, data, lines)
         manifest = beside(draft.tree, draft.folder)
@@ -90,14 +92,18 @@ class _Entry:
     line: int | None
 
 
-def _lines(text: str) -> dict[tuple[str, ...], int]:
+def _lines(text: str, where: str) -> dict[tuple[str, ...], int]:
     """The lines of the keys in `packages`, and of those in `dependencies` at any depth."""
-    return {
-        tuple(path): line
-        for path, line in drafts.keys(text)
-        if (len(path) == 2 and path[0] == "packages")  # noqa: PLR2004 - packages, key
-        or (len(path) <= 2 * MAX_DEPTH and len(path) % 2 == 0 and path[-2] == "dependencies")
-    }
+    lines: dict[tuple[str, ...], int] = {}
+    for path, line in drafts.keys(text):
+        depth = len(path)
+        if (depth == 2 and path[0] == "packages") or (  # noqa: PLR2004 - packages, key
+            depth <= 2 * MAX_DEPTH and depth % 2 == 0 and path[-2] == "dependencies"
+        ):
+            lines[tuple(path)] = line
+            if len(lines) > 2 * MAX_PACKAGES:
+                drafts.refuse(where, f"more than {MAX_PACKAGES} packages", Gap.TOO_LARGE)
+    return lines
 
 
 def _listed(
@@ -133,6 +139,9 @@ def _unfolded(
                 draft.miss("a package without a valid name or content", line=line)
                 continue
             place = f"{above}/{_INSIDE}{name}".removeprefix("/")
+            if len(place) > MAX_PLACE:
+                draft.miss("a folder too deep", Gap.TOO_LARGE, line=line)
+                continue
             found[place] = _Entry(_modern(entry), line)
             if inner := table(entry.get("dependencies")):
                 if len(path) >= 2 * MAX_DEPTH - 1:

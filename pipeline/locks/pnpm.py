@@ -15,7 +15,6 @@ from pipeline.locks import draft as drafts
 from pipeline.locks.draft import Draft, Edge
 from pipeline.locks.node import (
     BUNDLED,
-    ECOSYSTEM,
     GROUPS,
     beside,
     is_local,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.tree import Tree
 
 FORMAT = "pnpm-lock.yaml"
+ECOSYSTEM = "npm"
 
 _VERSION = re.compile(r"([569])(?:\.\d+)?(?:-inlineSpecifiers)?")
 _FILE_NAME = re.compile(r"pnpm-lock(?:\.[^/]+)?\.yaml")

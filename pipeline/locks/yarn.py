@@ -14,7 +14,6 @@ from urllib.parse import unquote
 
 from pipeline.locks import draft as drafts
 from pipeline.locks.node import (
-    ECOSYSTEM,
     GROUPS,
     PUBLIC_REGISTRIES,
     beside,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline.tree import Tree
 
 FORMAT = "yarn.lock"
+ECOSYSTEM = "npm"
 
 BERRY_VERSIONS = {str(version) for version in range(4, 11)}
 """Yarn 2 wrote 4, Yarn 3 wrote 5 and 6, Yarn 4 writes 7 and above."""
@@ -46,6 +46,8 @@ _HEADER = re.compile(rf"(?:{_WORD}, )*{_WORD}:")
 _FIELD = re.compile(rf"(?P<indent> +)(?P<key>{_WORD})(?: (?P<value>{_WORD}))?")
 _PATTERN = re.compile(_WORD)
 
+MAX_ROW = 100_000
+"""Characters in a line of version 1; longer ones are not looked at."""
 MAX_MEMBERS = 5000
 """Members of a workspace whose manifests are looked at."""
 
@@ -175,7 +177,7 @@ def _classic(draft: Draft, text: str) -> list[_Entry]:
         row = row.removesuffix("\r")  # noqa: PLW2901 - the row without its end
         if not row.strip() or row.startswith("#"):
             continue
-        if _HEADER.fullmatch(row):
+        if len(row) <= MAX_ROW and _HEADER.fullmatch(row):
             _finish(draft, entry, fields)
             entry, fields, kind = _Entry(line, _patterns(row)), {}, ""
             if not seen.isdisjoint(entry.patterns):
@@ -183,7 +185,7 @@ def _classic(draft: Draft, text: str) -> list[_Entry]:
             seen.update(entry.patterns)
             entries.append(entry)
             continue
-        part = _FIELD.fullmatch(row)
+        part = _FIELD.fullmatch(row, 0, MAX_ROW)
         key, value = (_text(part["key"]), part["value"]) if part else ("", None)
         indent = len(part["indent"]) if part else 0
         if entry is None or indent not in {2, 4} or (indent == 4 and not kind):  # noqa: PLR2004
