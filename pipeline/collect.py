@@ -13,15 +13,17 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks import CHECKS
-from pipeline.checks.job import Network, Options, Ran, Skip
+from pipeline.checks.job import Network, Options, Ran, Skip, Wanted
 from pipeline.errors import IncompleteError, PipelineError, UsageError
-from pipeline.model import Evidence, Status
+from pipeline.model import Evidence, Gap, Location, Status, Unread
 from pipeline.tools import python
 from pipeline.tools.run import Command, run
+from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 MAX_PROCESSES = 4
 """Tools of one check that run at the same time, at most."""
+
+MAX_WANTED_FILE = 4 * 1024 * 1024
+MAX_WANTED = 64 * 1024 * 1024
+"""Bytes of one file that a check may want to see before it plans, and of all of them together."""
 
 
 def collect(name: str, plan: Plan, output: Output) -> Evidence:
@@ -61,7 +67,9 @@ def _evidence(name: str, check: Check, plan: Plan) -> Evidence:
     try:
         found = _run(check, plan, tool)
     except PipelineError as error:
-        return errored(" ".join(str(error).split()))
+        where = f"{error.where}: " if error.where else ""
+        mend = f" (to mend it: {error.fix})" if error.fix else ""
+        return errored(" ".join(f"{where}{error.what}{mend}".split()))
     # A defect of ours must not take the other checks and the report with it. It is loud on
     # standard error and `errored` in the evidence, so it cannot pass for an answer.
     except Exception as error:  # noqa: BLE001
@@ -104,7 +112,7 @@ def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
         options = Options(root=plan.root)
         if check.NETWORK is Network.ADVISORIES:
             options = _advised(check, plan, stack)
-        jobs = check.plan(plan.target, options)
+        jobs, options = _planned(check, plan, options)
         if isinstance(jobs, Skip):
             return jobs
         runs: list[Ran] = []
@@ -117,6 +125,33 @@ def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
             command = python.command(module=check.TOOL.module, program=check.TOOL.program)
             runs = _run_jobs(jobs, command)
         return check.read(plan.target, options, runs)
+
+
+def _planned(check: Check, plan: Plan, options: Options) -> tuple[Sequence[Job] | Skip, Options]:
+    """The check's jobs, once it has seen the files that it wants, and what it knew by then."""
+    tree = Tree(Path(plan.root))
+    files: dict[str, bytes | Unread] = {}
+    room = MAX_WANTED
+    while isinstance(found := check.plan(plan.target, options), Wanted):
+        news = [path for path in found.files if path not in files]
+        assert news, "a check wants files that it was given"
+        for path in news:
+            files[path] = content = _content(tree, path, min(room, MAX_WANTED_FILE))
+            room -= len(content) if isinstance(content, bytes) else 0
+        options = replace(options, files=files)
+    return found, options
+
+
+def _content(tree: Tree, path: str, limit: int) -> bytes | Unread:
+    try:
+        return tree.read(path, limit=limit)
+    except UnreadableFileError as error:
+        is_large = isinstance(error, FileTooLargeError)
+        return Unread(
+            location=Location(path=path),
+            why=error.what,
+            gap=Gap.TOO_LARGE if is_large else Gap.INPUT_MISSING,
+        )
 
 
 def _advised(check: Check, plan: Plan, stack: ExitStack) -> Options:
@@ -199,4 +234,10 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran:
         raise IncompleteError(f"{result.detail}{': ' + said[-1][:300] if said else ''}")
     outputs = {name: (work / name).read_bytes() for name in job.outputs if (work / name).is_file()}
     assert result.exit_code is not None
-    return Ran(job=job, exit_code=result.exit_code, outputs=outputs, stdout=result.stdout)
+    return Ran(
+        job=job,
+        exit_code=result.exit_code,
+        outputs=outputs,
+        stdout=result.stdout,
+        stderr=result.stderr,
+    )

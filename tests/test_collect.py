@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from pipeline import collect as room
+from pipeline.advisories.source import Question
+from pipeline.checks import CHECKS
+from pipeline.checks.job import Job, Network, Options, Ran, Rule, Wanted
 from pipeline.collect import collect
 from pipeline.errors import UsageError
-from pipeline.model import Evidence, Location, Lock, Package, Policy, Status, Target
+from pipeline.model import (
+    Coverage,
+    Evidence,
+    Gap,
+    Location,
+    Lock,
+    Missing,
+    Package,
+    Policy,
+    Reading,
+    Status,
+    Target,
+    Unread,
+)
 from pipeline.store import Output, Plan
 from pipeline.tools import python
 from tests.advice import RECORDS, make_store
@@ -175,6 +192,88 @@ def test_a_corrupt_store_is_errored(run: Callable[..., Evidence], tmp_path: Path
 def test_old_advisories_are_marked(run: Callable[..., Evidence]) -> None:
     evidence = run("idna==3.10", as_of=date(2026, 12, 24))
     assert [record.fresh for record in evidence.data if "osv" in record.name.lower()] == [False]
+
+
+# ------------------------------------------------------------------------------- files wanted
+
+
+class Curious:
+    """A check that wants `first`, then what that names, and tells what it was given."""
+
+    TOOL = None
+    NETWORK = Network.NONE
+    RULES: ClassVar[dict[str, Rule]] = {}
+
+    def questions(self, target: Target) -> tuple[Question, ...]:
+        return ()
+
+    def plan(self, target: Target, options: Options) -> tuple[Job, ...] | Wanted:
+        first = options.files.get("first")
+        if first is None:
+            return Wanted(files=("first", "missing"))
+        assert isinstance(first, bytes)
+        names = tuple(first.decode().split())
+        return () if set(names) <= options.files.keys() else Wanted(files=names)
+
+    def read(self, target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
+        missing = tuple(
+            Missing(subject=path, gap=content.gap, why=content.why)
+            for path, content in options.files.items()
+            if isinstance(content, Unread)
+        )
+        count = len(options.files)
+        return Reading(
+            coverage=(
+                Coverage(
+                    scope="files",
+                    unit="files",
+                    expected=count,
+                    evaluated=count - len(missing),
+                    missing=missing,
+                ),
+            )
+        )
+
+
+def test_a_check_sees_the_files_that_it_wants_and_no_others(
+    run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHECKS, "dependencies", Curious())
+    monkeypatch.setattr(room, "MAX_WANTED_FILE", 40)
+    (tmp_path / "first").write_text("second large ../outside link")
+    (tmp_path / "second").write_text("here")
+    (tmp_path / "large").write_bytes(b"x" * 41)
+    (tmp_path / "link").symlink_to("/etc/hostname")
+    evidence = run()
+    assert evidence.status is Status.PARTIAL
+    assert evidence.reason == "2 of 6 files were evaluated"
+    (coverage,) = evidence.coverage
+    assert {item.subject: item.gap for item in coverage.missing} == {
+        "missing": Gap.INPUT_MISSING,
+        "large": Gap.TOO_LARGE,
+        "../outside": Gap.INPUT_MISSING,
+        "link": Gap.INPUT_MISSING,
+    }
+
+
+def test_wanted_files_have_a_limit_together(
+    run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHECKS, "dependencies", Curious())
+    monkeypatch.setattr(room, "MAX_WANTED", 30)
+    (tmp_path / "first").write_text("second")
+    (tmp_path / "second").write_bytes(b"x" * 25)
+    (coverage,) = run().coverage
+    assert [item.gap for item in coverage.missing] == [Gap.INPUT_MISSING, Gap.TOO_LARGE]
+
+
+def test_a_check_that_goes_in_circles_is_errored(
+    run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = Curious()
+    monkeypatch.setattr(check, "plan", lambda *_: Wanted(files=("first",)))
+    monkeypatch.setitem(CHECKS, "dependencies", check)
+    assert run().status is Status.ERRORED
 
 
 # ------------------------------------------------------------------------------ our own faults

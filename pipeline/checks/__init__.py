@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pipeline.advisories.source import Question
-    from pipeline.checks.job import Job, Network, Options, Ran, Rule, Skip, Tool
+    from pipeline.checks.job import Job, Network, Options, Ran, Rule, Skip, Tool, Wanted
     from pipeline.model import Reading, Target
 
 
@@ -39,8 +39,8 @@ class Check(Protocol):
     def questions(self, target: Target) -> Sequence[Question]:
         """What it asks the advisory source, if that is its network."""
 
-    def plan(self, target: Target, options: Options) -> Sequence[Job] | Skip:
-        """The jobs to run, or why there are none."""
+    def plan(self, target: Target, options: Options) -> Sequence[Job] | Skip | Wanted:
+        """The jobs to run, why there are none, or the files that have to be read before."""
 
     def read(self, target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
         """What the jobs' output says; raises `UnreadableOutputError` when it makes no sense."""

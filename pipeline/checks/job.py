@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pipeline.advisories.source import Answer, Question
-from pipeline.model import DataRecord, Exploited, Status
+from pipeline.model import DataRecord, Exploited, Status, Unread
 
 
 class Network(StrEnum):
@@ -49,6 +49,17 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Files of the repository that a check has to see before it can plan.
+
+    The collector reads them and plans again with `Options.files`; what they name in turn may be
+    asked for then.
+    """
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One process to run in an empty folder.
 
@@ -69,12 +80,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """A job that ended with an accepted exit code. An output that was not written is absent."""
+    """A job that ended with an accepted exit code. An output that was not written is absent.
+
+    `stderr` is its tail: for explanations, and never for an answer that nothing else confirms.
+    """
 
     job: Job
     exit_code: int
     outputs: Mapping[str, bytes]
     stdout: bytes = b""
+    stderr: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +97,14 @@ class Options:
     """What a check may know beside the target; the collector fills it in.
 
     `root` is the scanned repository's absolute path, for tools that read files themselves.
+    `files` holds what was read of the files that the check wanted, each one of them.
     `answers` holds what the advisory source said of every package of the target that could be
     asked for. `relay_url` is where a tool finds the same answers in OSV's protocol. `exploited`
     and `epss` are keyed by advisory id. `data` describes all of these.
     """
 
     root: str = ""
+    files: Mapping[str, bytes | Unread] = field(default_factory=dict)
     relay_url: str = ""
     answers: Mapping[Question, Answer] = field(default_factory=dict)
     exploited: Mapping[str, Exploited] = field(default_factory=dict)
