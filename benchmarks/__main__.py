@@ -32,6 +32,9 @@ def main() -> int:
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS])
     names = parser.parse_args().names or list(BENCHMARKS)
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
+        # Compiled files are kept, as they are for whoever has installed it.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder, "compiled"))
         for name in names:
             for line in BENCHMARKS[name](Path(folder)):
                 print(f"{name:<8} {line}", flush=True)
@@ -91,7 +94,8 @@ def store(folder: Path) -> Iterator[str]:
 
 def startup(_folder: Path) -> Iterator[str]:
     """`--help` against the least that an interpreter needs for it."""
-    helped = [*PIPELINE, "--help"]
+    script = "import sys; from pipeline.cli import main; sys.exit(main())"  # as the script does
+    helped = [sys.executable, "-c", script, "--help"]
     bare = [sys.executable, "-c", "import argparse, json"]
     yield judged("--help / bare interpreter", pairs(helped, bare, 15), at_most=1.5)
 
@@ -174,7 +178,9 @@ def judged(
 @contextmanager
 def service(command: Sequence[str]) -> Iterator[str]:
     """A server in a process of its own; its first line of output is its address."""
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
         assert process.stdout
         try:
             yield process.stdout.readline().strip()
