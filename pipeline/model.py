@@ -120,10 +120,14 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a package comes from; `url` never carries credentials."""
+    """Where a package comes from; `url` never carries credentials.
+
+    `commit` is the full id of a commit in a version control system, as far as the lock tells.
+    """
 
     origin: Origin = Origin.REGISTRY
     url: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +140,7 @@ class Package:
     names the packages this one depends on ("name", or "name==version" where a lock holds several
     versions). `direct` is `None` where the lock does not tell. `install_script`: installing it runs
     its code. `deprecated` is what its maintainers say about it, as far as the lock repeats it.
+    `misnamed` is a file of the entry that by its own name belongs to another package or version.
     """
 
     ecosystem: str
@@ -151,6 +156,7 @@ class Package:
     requires: tuple[str, ...] = ()
     install_script: bool = False
     deprecated: str = ""
+    misnamed: str = ""
 
     @property
     def purl(self) -> str:
@@ -227,15 +233,33 @@ class Git:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """One package that a manifest asks for.
+
+    `name` is normalised as in `Package`. `specifier` is in the words of the ecosystem (PEP 440,
+    npm's ranges, Cargo's), "" for any version and wherever something but a registry serves it.
+    `group` is "default" for what is needed at run time. `conditional`: only for some platforms,
+    interpreters or users.
+    """
+
+    name: str
+    specifier: str = ""
+    group: str = "default"
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """A file in which people write what a project needs.
 
     `declared` counts the dependencies it asks for; `None` where that cannot be told without
-    running it (`setup.py`, dynamic metadata) or where no reader knows the format.
+    running it (`setup.py`, dynamic metadata) or where no reader knows the format. `requires`
+    names those whose names could be read.
     """
 
     path: str
     declared: int | None = None
+    requires: tuple[Dependency, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +297,36 @@ class CiFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstallerSettings:
+    """A file that tells an installer where packages come from, and whether their scripts run.
+
+    `registries` are the places it names, without credentials: "scope=URL" where one holds for a
+    scope only. `risks` are settings that let a package be changed on its way, or be taken from
+    another place. `scripts` is `False` where install scripts are switched off.
+    """
+
+    path: str
+    installer: str
+    registries: tuple[str, ...] = ()
+    risks: tuple[tuple[str, int], ...] = ()
+    scripts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateBot:
+    """The settings of a bot that proposes updates. `ecosystems` are OSV's names.
+
+    `everything`: it looks for manifests itself. `cools_down`: it waits before it takes a release.
+    """
+
+    path: str
+    bot: str
+    ecosystems: tuple[str, ...] = ()
+    everything: bool = False
+    cools_down: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:
     """A path that was left out on purpose, and why."""
 
@@ -282,7 +336,10 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """The scanned repository as discovered. All tuples are sorted by path."""
+    """The scanned repository as discovered. All tuples are sorted by path.
+
+    `untracked` are locks that git does not track, `ignored` those that it is told not to see.
+    """
 
     name: str
     git: Git | None
@@ -294,6 +351,10 @@ class Target:
     kubernetes: tuple[str, ...] = ()
     terraform: tuple[str, ...] = ()
     ci: tuple[CiFile, ...] = ()
+    untracked: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    installers: tuple[InstallerSettings, ...] = ()
+    bots: tuple[UpdateBot, ...] = ()
     excluded: tuple[Excluded, ...] = ()
     unread: tuple[Unread, ...] = ()
 
@@ -483,7 +544,9 @@ class Policy:
     """What is acceptable. `required` empty means: every registered check.
 
     `fail_on` is the lowest severity that violates the policy; `None` means that no rated
-    severity does. Known exploited and malicious packages always do.
+    severity does. Known exploited and malicious packages always do. `registries` are the only
+    hosts that packages may come from; empty means that the policy does not say. A release younger
+    than `cool_down_days` is too new. `denied_licences` are SPDX identifiers.
     """
 
     fail_on: Severity | None = Severity.HIGH
@@ -492,6 +555,9 @@ class Policy:
     required_controls: tuple[str, ...] = ()
     advisories_max_age_days: int = 7
     kev_max_age_days: int = 30
+    registries: tuple[str, ...] = ()
+    cool_down_days: int = 7
+    denied_licences: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     origin: str = "built-in defaults"
     digest: str = ""

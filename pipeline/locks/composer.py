@@ -117,7 +117,7 @@ def _source(draft: Draft, fields: dict[str, Any], dist: dict[str, Any]) -> Sourc
         packagist = is_on(listed, _PACKAGIST) and (not url or is_on(url, _CODE_HOSTS))
         return Source(origin=Origin.REGISTRY if packagist else Origin.INDEX, url=url)
     if isinstance(repository, str):
-        return from_url(repository, vcs=True)
+        return from_url(repository, vcs=True, commit=code.get("reference"))
     if isinstance(place, str):
         return from_url(place)
     return Source()

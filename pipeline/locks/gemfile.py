@@ -69,6 +69,7 @@ class _Section:
 
     title: str = ""
     remotes: list[str] = field(default_factory=list)
+    revision: str | None = None
 
 
 def _fill(draft: Draft) -> None:
@@ -120,6 +121,8 @@ class _Reading:
         elif found := _FIELD.fullmatch(row):
             if found["key"] == "remote":
                 section.remotes.append(found["value"] or "")
+            elif found["key"] == "revision":
+                section.revision = found["value"]
         else:
             return False
         return True
@@ -158,7 +161,7 @@ def _source(draft: Draft, gem: _Gem) -> Source:
     remotes = gem.section.remotes
     first = remotes[0] if remotes else ""
     if gem.section.title == "GIT":
-        return from_url(first, vcs=True)
+        return from_url(first, vcs=True, commit=gem.section.revision)
     if gem.section.title == "PATH":
         return from_folder(first, draft.folder, own=first == ".")
     if gem.section.title == "PLUGIN SOURCE":

@@ -14,6 +14,7 @@ from pipeline.locks.pypi import (
     labels,
     major_of,
     marker_of,
+    misnamed,
     name_of,
     required_name,
     table,
@@ -89,6 +90,9 @@ def _package(
             extras=labels(entry.get("extras")),
             groups=labels(entry.get("groups")),
             direct=manifest.direct(name) if manifest else None,
+            misnamed=misnamed(
+                name, version, (file.get("url") or file.get("file") for file in listed)
+            ),
         ),
         [
             (wanted, None)
@@ -102,7 +106,7 @@ def _source(entry: dict[str, Any], files: list[dict[str, Any]], folder: str) -> 
     """Neither PDM's entries nor its files name an index, unless the file URLs are locked."""
     for kind in ("git", "hg", "svn", "bzr"):
         if kind in entry:
-            return from_url(entry[kind], vcs=True)
+            return from_url(entry[kind], vcs=True, commit=entry.get("revision"))
     if "path" in entry:
         return from_path(entry["path"], folder, own=entry.get("editable") is True)
     if "url" in entry:

@@ -123,7 +123,7 @@ def _source(
     """Without an `index`, a package comes from the first source."""
     for kind in ("git", "hg", "svn", "bzr"):
         if kind in entry:
-            return from_url(entry[kind], vcs=True)
+            return from_url(entry[kind], vcs=True, commit=entry.get("ref"))
     for kind in ("file", "url"):
         if isinstance(url := entry.get(kind), str) and "://" in url:
             return from_url(url)

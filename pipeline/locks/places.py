@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pipeline.locks.pypi import from_path, from_url
+from pipeline.locks.pypi import commit_in, from_path, from_url
 from pipeline.model import Origin, Source
 from pipeline.text import plain, without_credentials
 
@@ -78,14 +78,14 @@ def from_repository(url: str) -> Source | None:
     for prefix, host in _HOSTED.items():
         if url.startswith(prefix):
             path = url.removeprefix(prefix).partition("#")[0]
-            return from_url(f"https://{host}/{path}", vcs=True)
+            return from_url(f"https://{host}/{path}", vcs=True, commit=commit_in(url))
     before = url.partition("#")[0]
     if (
         _REPOSITORY.match(url)
         or ("://" in url and before.endswith(".git"))
         or is_on(url, _COMMIT_ARCHIVES)
     ):
-        return from_url(before, vcs=True)
+        return from_url(before, vcs=True, commit=commit_in(url))
     return None
 
 

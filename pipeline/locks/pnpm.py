@@ -245,13 +245,13 @@ class _Reading:
         """Where a package comes from: pnpm names the file only if the registry would not do."""
         place = resolution.get("tarball")
         if resolution.get("type") == "git":
-            return from_url(resolution.get("repo"), vcs=True)
+            return from_url(resolution.get("repo"), vcs=True, commit=resolution.get("commit"))
         if resolution.get("gitHosted") == "true":
             return from_url(place, vcs=True)
         if resolution.get("type") == "directory":
             return from_folder(str(resolution.get("directory", "")), self.draft.folder)
         written = self._place(key)
-        asked = key in self.asked_by_url or "://" in written
+        asked = key in self.asked_by_url or "://" in key
         return source_of(place or written, self.draft.folder, asked_by_url=asked)
 
     def _place(self, key: str) -> str:

@@ -15,6 +15,7 @@ from pipeline.locks.pypi import (
     labels,
     major_of,
     marker_of,
+    misnamed,
     name_of,
     normalised,
     note_index,
@@ -90,6 +91,9 @@ def _package(
             markers=_markers(entry.get("markers")),
             groups=_groups(entry),
             direct=manifest.direct(name) if manifest else None,
+            misnamed=misnamed(
+                name, version_of(entry.get("version")), (file.get("file") for file in listed)
+            ),
         ),
         [(wanted, None) for key in dependencies if (wanted := name_of(key))],
     )
@@ -108,7 +112,7 @@ def _source(draft: Draft, entry: dict[str, Any], line: int | None) -> Source:
         if kind in {"directory", "file"}:
             return from_path(url, draft.folder, own=entry.get("develop") is True)
         if kind in {"git", "url"}:
-            return from_url(url, vcs=kind == "git")
+            return from_url(url, vcs=kind == "git", commit=source.get("resolved_reference"))
     draft.miss("a package with an unknown source", Gap.UNSUPPORTED_INPUT, line=line)
     return Source(origin=Origin.URL)
 

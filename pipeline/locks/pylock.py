@@ -12,6 +12,7 @@ from pipeline.locks.pypi import (
     from_url,
     hashes_of,
     marker_of,
+    misnamed,
     name_of,
     note_index,
     table,
@@ -99,6 +100,9 @@ def _package(draft: Draft, entry: Any, line: int | None) -> None:
                 for algorithm, digest in table(file.get("hashes")).items()
             ),
             markers=marker_of(entry.get("marker")),
+            misnamed=misnamed(
+                name, version_of(entry.get("version")), (_file_of(file) for file in files)
+            ),
         ),
         [
             (wanted, version_of(dependency.get("version")))
@@ -111,7 +115,7 @@ def _package(draft: Draft, entry: Any, line: int | None) -> None:
 def _source(entry: dict[str, Any], files: list[dict[str, Any]], folder: str) -> Source:
     if "vcs" in entry:
         vcs = table(entry["vcs"])
-        return from_url(vcs.get("url"), vcs=True)
+        return from_url(vcs.get("url"), vcs=True, commit=vcs.get("commit-id"))
     if "directory" in entry:
         directory = table(entry["directory"])
         return from_path(directory.get("path"), folder, own=directory.get("editable") is True)
@@ -123,6 +127,11 @@ def _source(entry: dict[str, Any], files: list[dict[str, Any]], folder: str) -> 
             else from_path(archive.get("path"), folder)
         )
     return from_index(entry.get("index"), (file.get("url") for file in files))
+
+
+def _file_of(file: dict[str, Any]) -> Any:
+    """What names a file: installers fetch the URL or the path, whatever `name` says."""
+    return file.get("url") or file.get("path") or file.get("name")
 
 
 def _has_url(place: dict[str, Any]) -> bool:

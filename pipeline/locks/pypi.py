@@ -24,6 +24,11 @@ _HASH = re.compile(r"[A-Za-z0-9_]+:[0-9A-Fa-f]+")
 _SAFE_PATH = re.compile(r"[\w./\\+~ -]*")
 _VCS = re.compile(r"(?:git|hg|svn|bzr)(?:\+|://)|git@", re.IGNORECASE)
 
+_COMMIT = re.compile(
+    r"(?:#(?:commit[=:])?|@|/(?:tar\.gz|zip|zipball|tarball|archive)/)"
+    r"([0-9A-Fa-f]{64}|[0-9A-Fa-f]{40})(?:\.tar\.gz|\.zip)?(?:[#&?](?:egg|subdirectory|path)[=:].*)?\Z"
+)
+
 _PUBLIC_INDEXES = {"pypi.org", "pypi.python.org"}
 _PUBLIC_FILES = "https://files.pythonhosted.org/"
 _SDIST = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar")
@@ -126,14 +131,32 @@ def note_index(draft: Draft, place: str, line: int | None = None, path: str | No
         draft.miss("an index that is no plain URL", Gap.UNSUPPORTED_INPUT, line=line, path=path)
 
 
-def from_url(url: Any, *, vcs: bool = False) -> Source:
-    """The source of a package that a lock takes from a URL."""
+def from_url(url: Any, *, vcs: bool = False, commit: Any = None) -> Source:
+    """The source of a package that a lock takes from a URL.
+
+    `commit` is what the lock says of it elsewhere; otherwise the URL itself may name one.
+    """
+    fixed = commit_in(f"#{commit}") if isinstance(commit, str) else ""
     if not isinstance(url, str):
-        return Source(origin=Origin.VCS if vcs else Origin.URL)
+        return Source(origin=Origin.VCS if vcs else Origin.URL, commit=fixed)
     if url.lower().startswith("file:"):
         return Source(origin=Origin.PATH, url=without_credentials(url))
     vcs = vcs or _VCS.match(url) is not None
-    return Source(origin=Origin.VCS if vcs else Origin.URL, url=without_credentials(url))
+    return Source(
+        origin=Origin.VCS if vcs else Origin.URL,
+        url=without_credentials(url),
+        commit=fixed or (commit_in(url) if vcs else ""),
+    )
+
+
+def commit_in(url: str) -> str:
+    """The full commit id that a repository's URL fixes, if any: a branch or a tag can move.
+
+    It stands at the end, as npm, Yarn, uv and Cargo ("#id"), pip ("@id", also before "#egg=") and
+    archives of code hosts ("/tar.gz/id") write it.
+    """
+    found = _COMMIT.search(url)
+    return found[1].lower() if found else ""
 
 
 def from_path(path: Any, folder: str, *, own: bool = False) -> Source:
@@ -168,6 +191,31 @@ def named_by_file(url: str) -> tuple[str, str] | None:
             name = name_of(stem)
             return (name, version) if name and re.match(r"\d", version) else None
     return None
+
+
+def misnamed(name: str, version: str | None, files: Iterable[Any]) -> str:
+    """The first of an entry's files that by its name is of another package or version; else "".
+
+    A lock that keeps the name and swaps the file installs what nobody asked for. Names that
+    follow no convention say nothing.
+    """
+    for file in files:
+        named = named_by_file(file) if isinstance(file, str) else None
+        if named and (named[0] != name or (version and not _is_same(named[1], version))):
+            return unquote(without_credentials(file) if "://" in file else file).rpartition("/")[2]
+    return ""
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two versions are the same release; file names write "-" and "+" as "_"."""
+    if one == other:
+        return True
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - slow to import
+
+    try:
+        return Version(one.replace("_", "+", 1)) == Version(other)
+    except InvalidVersion:
+        return True
 
 
 def shown(place: str) -> str:

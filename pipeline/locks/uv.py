@@ -14,6 +14,7 @@ from pipeline.locks.pypi import (
     hashes_of,
     labels,
     marker_of,
+    misnamed,
     name_of,
     note_index,
     table,
@@ -163,6 +164,9 @@ def _package(draft: Draft, graph: _Graph, entry: Any, line: int | None) -> None:
             extras=labels(list(graph.extras.get(name, ()))),
             groups=labels(list(graph.groups.get(node, ()))),
             direct=None if own or not graph.known else node in graph.starts,
+            misnamed=misnamed(
+                name, node[1], (file.get("url") or file.get("path") for file in _files(entry))
+            ),
         ),
         edges,
     )

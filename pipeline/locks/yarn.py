@@ -225,7 +225,7 @@ def _finish(draft: Draft, entry: _Entry | None, fields: dict[str, str]) -> None:
     place = fields.get("resolved", "")
     for pattern in entry.patterns:
         name, wanted = split(pattern)
-        if wanted.startswith("npm:"):
+        if wanted.startswith("npm:") and "@" in wanted[5:]:
             name, wanted = split(wanted.removeprefix("npm:"))
         names.add(name)
         by_url |= "://" in wanted
