@@ -5,6 +5,7 @@ projects        manifests (`manifests`) and locks, grouped into projects
 infrastructure  Dockerfiles, compose files, Kubernetes objects, Terraform
 ci              CI files: triggers, and audits (`audits`) in their scripts (`shell`)
 describe        the result as text for people
+commits         the files of a commit, in a folder of their own
 """
 
 from __future__ import annotations

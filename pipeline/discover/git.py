@@ -13,9 +13,10 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pipeline.discover.names import printable
 from pipeline.model import Gap, Git, Location, Unread
@@ -25,6 +26,8 @@ from pipeline.tree import Tree, UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pipeline.tools.run import Run
 
 _ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -89,7 +92,9 @@ class Unknown:
     unread: Unread
 
 
-class _Fault(Exception):  # noqa: N818  # never leaves this module
+class Fault(Exception):  # noqa: N818  # never leaves this room
+    """Git could not answer, and why: without paths of this machine."""
+
     def __init__(self, why: str, gap: Gap = Gap.TOOL_FAILED) -> None:
         super().__init__(why)
         self.gap = gap
@@ -102,17 +107,22 @@ def working_tree(root: Path) -> WorkingTree | Unknown | None:
     it. A folder without a tracked file inside somebody's repository does not belong to it.
     Never raises for a broken repository or a missing program: that is `Unknown`.
     """
-    folders = (root, *root.parents)
-    top = next((folder for folder in folders if os.path.lexists(folder / ".git")), None)
+    top = top_of(root)
     if top is None:
         return None
     try:
         with tempfile.TemporaryDirectory(prefix="supply-chain-git-") as scratch:
             return _ask(top, root, Path(scratch))
-    except _Fault as fault:
+    except Fault as fault:
         place = ".git" if top == root else "."
         why = f"git could not tell which files belong here: {fault}"
         return Unknown(unread=Unread(location=Location(path=place), why=why, gap=fault.gap))
+
+
+def top_of(root: Path) -> Path | None:
+    """The top of the working tree that `root` lies in, if it lies in one."""
+    folders = (root, *root.parents)
+    return next((folder for folder in folders if os.path.lexists(folder / ".git")), None)
 
 
 def is_bare(root: Path) -> bool:
@@ -123,28 +133,28 @@ def is_bare(root: Path) -> bool:
 # ------------------------------------------------------------------------------- the stand-in
 
 
-class _Repository(NamedTuple):
+class Repository(NamedTuple):
     """`own` holds HEAD and the index, `common` what linked working trees share."""
 
     own: Path
     common: Path
 
 
-def _locate(top: Path) -> _Repository:
+def _locate(top: Path) -> Repository:
     own = top / ".git"
     if own.is_file():
         own = _referred(own, "gitdir: ", top)
     if not own.is_dir():
-        raise _Fault(".git is neither a folder nor a reference to one", Gap.INPUT_MISSING)
+        raise Fault(".git is neither a folder nor a reference to one", Gap.INPUT_MISSING)
     common = _referred(own / "commondir", "", own) if (own / "commondir").is_file() else own
-    return _Repository(own.resolve(), common.resolve())
+    return Repository(own.resolve(), common.resolve())
 
 
 def _referred(file: Path, prefix: str, folder: Path) -> Path:
     """The path that a one-line file names, relative to `folder`."""
     line = _small(file).decode(errors="surrogateescape").rstrip("\r\n")
     if not line.startswith(prefix) or "\0" in line or "\n" in line:
-        raise _Fault(f"{file.name} does not name a folder", Gap.PARSE_ERROR)
+        raise Fault(f"{file.name} does not name a folder", Gap.PARSE_ERROR)
     return folder / line.removeprefix(prefix)
 
 
@@ -153,14 +163,14 @@ def _small(file: Path) -> bytes:
     try:
         return Tree.at(file.parent.resolve()).read(file.name, limit=_SMALL)
     except UnreadableFileError as error:
-        raise _Fault(f"{file.name}: {error.what}", Gap.PARSE_ERROR) from error
+        raise Fault(f"{file.name}: {error.what}", Gap.PARSE_ERROR) from error
 
 
-def _stand_in(repository: _Repository, switches: Mapping[str, str], folder: Path) -> None:
+def _stand_in(repository: Repository, switches: Mapping[str, str], folder: Path) -> None:
     """Fill `folder`, a `.git` folder that shows the repository's data but not its settings."""
     head = _small(repository.own / "HEAD").decode(errors="replace").strip()
     if not re.fullmatch(r"ref: refs/[^\0\n]+|[0-9a-f]{40}|[0-9a-f]{64}", head):
-        raise _Fault("HEAD names no commit and no branch", Gap.PARSE_ERROR)
+        raise Fault("HEAD names no commit and no branch", Gap.PARSE_ERROR)
     (folder / "HEAD").write_text(head + "\n", encoding="utf-8")
     for name in ("objects", "refs", "packed-refs", "shallow", "reftable"):
         if (repository.common / name).exists():
@@ -183,7 +193,7 @@ def _stand_in(repository: _Repository, switches: Mapping[str, str], folder: Path
 # ---------------------------------------------------------------------------------- questions
 
 
-class _Asker:
+class Asker:
     """Asks git about the files of `top` below `root`, with the stand-in as its repository."""
 
     def __init__(self, top: Path, root: Path, scratch: Path) -> None:
@@ -195,40 +205,64 @@ class _Asker:
         self.folder.mkdir()
 
     def ask(self, *arguments: str) -> list[str]:
-        """The entries of git's answer, which end in NUL."""
+        """The entries of git's answer, which end in NUL; raises `Fault`."""
+        return os.fsdecode(self.command(*arguments).stdout).split("\0")[:-1]
+
+    def command(
+        self, *arguments: str, accept: frozenset[int] = frozenset({0}), **environment: str
+    ) -> Run:
+        """How one git command went, with more in its environment; raises `Fault` unless well."""
         place = {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": str(self.top)}
-        output = self._run(("git", "--no-pager", *arguments), self.root, _ENVIRONMENT | place)
-        return os.fsdecode(output).split("\0")[:-1]
+        argv = ("git", "--no-pager", *arguments)
+        return self._run(argv, self.root, _ENVIRONMENT | place | environment, accept)
+
+    def at(self, folder: Path) -> Self:
+        """The same repository, with another folder as its working tree."""
+        other = copy(self)
+        other.top = other.root = folder
+        return other
 
     def settings(self, file: Path) -> dict[str, str]:
         """The settings in one file, the last of each name; files that it includes are not read."""
         if not file.exists():
             return {}
-        copy = self.home / "settings"
-        copy.write_bytes(_small(file))
-        arguments = ("git", "config", "--file", str(copy), "--no-includes", "--list", "-z")
-        output = self._run(arguments, self.home, _ENVIRONMENT | {"GIT_DIR": str(self.folder)})
-        pairs = (entry.partition("\n") for entry in output.decode(errors="replace").split("\0"))
+        copied = self.home / "settings"
+        copied.write_bytes(_small(file))
+        arguments = ("git", "config", "--file", str(copied), "--no-includes", "--list", "-z")
+        answer = self._run(arguments, self.home, _ENVIRONMENT | {"GIT_DIR": str(self.folder)})
+        pairs = (
+            entry.partition("\n") for entry in answer.stdout.decode(errors="replace").split("\0")
+        )
         return {key: value for key, _, value in pairs}
 
-    def _run(self, argv: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> bytes:
-        command = Command(argv=argv, timeout=_SECONDS, env=environment, label="git")
+    def _run(
+        self,
+        argv: tuple[str, ...],
+        cwd: Path,
+        environment: dict[str, str],
+        accept: frozenset[int] = frozenset({0}),
+    ) -> Run:
+        command = Command(argv=argv, accept=accept, timeout=_SECONDS, env=environment, label="git")
         answer = run(command, cwd=cwd, home=self.home)
         if answer.fault == "missing":
-            raise _Fault("git is not installed", Gap.TOOL_MISSING)
+            raise Fault("git is not installed", Gap.TOOL_MISSING)
         if not answer.ok:
             # The last line names the reason. Paths of this machine have no place in a report.
             last = (answer.stderr.strip().splitlines() or [""])[-1]
             for path, name in ((self.folder, ".git"), (self.home, "."), (self.top, ".")):
                 last = last.replace(str(path), name)
             last = plain(last, limit=200)
-            raise _Fault(f"{answer.detail} ({last})" if last else answer.detail)
-        return answer.stdout
+            raise Fault(f"{answer.detail} ({last})" if last else answer.detail)
+        return answer
 
 
-def _ask(top: Path, root: Path, scratch: Path) -> WorkingTree | None:
+def opened(top: Path, root: Path, scratch: Path) -> tuple[Asker, Repository, dict[str, str]]:
+    """Somebody to ask about `root` in the working tree `top`, its repository, its settings.
+
+    `scratch` is an empty folder that must outlive the questions. Raises `Fault`.
+    """
     repository = _locate(top)
-    git = _Asker(top, root, scratch)
+    git = Asker(top, root, scratch)
     settings = git.settings(repository.common / "config")
     switches = {
         key: settings[key].lower()
@@ -238,6 +272,11 @@ def _ask(top: Path, root: Path, scratch: Path) -> WorkingTree | None:
     if any(key.startswith("extensions.") for key in switches):
         switches["core.repositoryformatversion"] = "1"
     _stand_in(repository, switches, git.folder)
+    return git, repository, settings
+
+
+def _ask(top: Path, root: Path, scratch: Path) -> WorkingTree | None:
+    git, repository, settings = opened(top, root, scratch)
     index = _index(git.ask("ls-files", "-z", "--stage", "-v", "--full-name"))
     if top != root and not index.files:
         return None
@@ -267,7 +306,7 @@ def _ask(top: Path, root: Path, scratch: Path) -> WorkingTree | None:
         unread.append(Unread(location=Location(path="."), why=why, gap=Gap.NOT_ACCOUNTED_FOR))
     files = (index.files - absent - status.deleted) | status.untracked
     repositories = index.submodules | status.repositories
-    for path in sorted(path for path in files | repositories if not _is_possible(path)):
+    for path in sorted(path for path in files | repositories if not is_possible(path)):
         why = "git's index names a path that no checkout can contain"
         unread.append(Unread(location=Location(path=printable(path)), why=why))
     return WorkingTree(
@@ -276,17 +315,18 @@ def _ask(top: Path, root: Path, scratch: Path) -> WorkingTree | None:
             branch=status.branch,
             dirty=dirty,
             remote=_remote(settings),
-            shallow=_is_shallow(repository),
+            shallow=is_shallow(repository),
         ),
-        files=frozenset(path.removeprefix(below) for path in files if _is_possible(path)),
+        files=frozenset(path.removeprefix(below) for path in files if is_possible(path)),
         repositories=frozenset(
-            path.removeprefix(below) for path in repositories if _is_possible(path)
+            path.removeprefix(below) for path in repositories if is_possible(path)
         ),
         unread=tuple(unread),
     )
 
 
-def _is_possible(path: str) -> bool:
+def is_possible(path: str) -> bool:
+    """Whether a checkout can contain a path: it stays inside, and outside git's own folder."""
     parts = path.split("/")
     return {"", ".", ".."}.isdisjoint(parts) and parts[0].lower() != ".git"
 
@@ -351,7 +391,7 @@ def _status(entries: list[str]) -> _Status:
     )
 
 
-def _is_dirty(git: _Asker, status: _Status, *, hides: bool, output: str) -> bool | None:
+def _is_dirty(git: Asker, status: _Status, *, hides: bool, output: str) -> bool | None:
     """Whether anything differs from the commit, untracked files in the `output` folder aside.
 
     `None` where only the repository's own filters, or what it hides from git, could tell.
@@ -374,6 +414,7 @@ def _remote(settings: Mapping[str, str]) -> str | None:
     return (without_credentials(settings[name]) or None) if name else None
 
 
-def _is_shallow(repository: _Repository) -> bool:
+def is_shallow(repository: Repository) -> bool:
+    """Whether the history ends where somebody stopped fetching it."""
     file = repository.common / "shallow"
     return file.is_file() and file.stat().st_size > 0
