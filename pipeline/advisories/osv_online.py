@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 URL = "https://api.osv.dev"
 BATCH = 1000
 """Questions in one request: the service's own limit."""
-WORKERS = 16
+WORKERS = 32
 _MAX_PAGES = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 
