@@ -69,7 +69,7 @@ def _fill(draft: Draft) -> None:
     text = _strict(draft.text())
     data = drafts.parse_json(text, draft.path)
     version = data.get("lockfileVersion")
-    if version not in VERSIONS or not isinstance(version, int) or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or version not in VERSIONS:
         drafts.refuse(draft.path, "an unknown version of bun.lock", Gap.UNSUPPORTED_INPUT)
     lines = {
         (path[0], path[1]): line

@@ -51,7 +51,8 @@ def _fill(draft: Draft) -> None:
     text = draft.text()
     data = drafts.parse_toml(text, draft.path)
     version = data.get("version", 1)
-    if version not in WRITTEN_VERSIONS or isinstance(version, bool):
+    written = isinstance(version, int) and not isinstance(version, bool)
+    if not written or version not in WRITTEN_VERSIONS:
         drafts.refuse(draft.path, "an unknown version of Cargo.lock", Gap.UNSUPPORTED_INPUT)
     raw = data.get("package", [])
     if not isinstance(raw, list) or ("package" not in data and "version" not in data):

@@ -67,7 +67,7 @@ def _fill(draft: Draft) -> None:
     text = draft.text()
     data = drafts.parse_json(text, draft.path)
     version = data.get("lockfileVersion")
-    if version not in {1, 2, 3} or not isinstance(version, int) or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or version not in {1, 2, 3}:
         drafts.refuse(draft.path, "a lockfileVersion other than 1, 2 and 3", Gap.UNSUPPORTED_INPUT)
     lines = _lines(text, draft.path)
     if version == 1:
@@ -158,6 +158,7 @@ def _modern(entry: dict[str, Any]) -> dict[str, Any]:
         **entry,
         "dependencies": entry.get("requires"),
         "inBundle": entry.get("bundled"),
+        "link": None,
     }
     if isinstance(version, str) and version.startswith("npm:"):
         name, _, changed["version"] = version.removeprefix("npm:").rpartition("@")
@@ -269,8 +270,12 @@ class _Folders:
 
     def _add(self, place: str, entry: _Entry, edges: list[str]) -> None:
         data, installed = entry.data, self._is_installed(place)
-        if data.get("link") is True and _target(place, entry) in self.entries:
-            return
+        if data.get("link") is True:
+            target = _target(place, entry)
+            if target == place:
+                self.draft.miss("a link that leads nowhere", line=entry.line)
+            if target in self.entries:
+                return
         name = self._named(place)
         if name is None:
             if place:

@@ -48,7 +48,7 @@ def _fill(draft: Draft) -> None:
     text = draft.text()
     data = drafts.parse_json(text, draft.path)
     version = data.get("version")
-    if version not in VERSIONS or not isinstance(version, int) or isinstance(version, bool):
+    if not isinstance(version, int) or isinstance(version, bool) or version not in VERSIONS:
         drafts.refuse(draft.path, "a version other than 1 and 2", Gap.UNSUPPORTED_INPUT)
     frameworks = data.get("dependencies")
     if not isinstance(frameworks, dict):

@@ -245,7 +245,7 @@ def _berry(draft: Draft, text: str) -> list[_Entry]:
     documents = parse(text, draft.path)
     data = documents[0].data if len(documents) == 1 else {}
     version = table(data.pop("__metadata", None)).get("version")
-    if version not in BERRY_VERSIONS:
+    if not isinstance(version, str) or version not in BERRY_VERSIONS:
         drafts.refuse(draft.path, "an unknown version of yarn.lock", Gap.UNSUPPORTED_INPUT)
     lines = documents[0].lines
     entries = []

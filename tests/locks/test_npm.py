@@ -32,7 +32,7 @@ def whys(lock: Lock) -> list[str]:
     return [unread.why for unread in lock.unread]
 
 
-@pytest.mark.parametrize("version", [0, 4, "3", True, 1.0, None])
+@pytest.mark.parametrize("version", [0, 4, "3", True, 1.0, None, [3]])
 def test_unknown_versions_are_refused(lock_of: Reading, version: Any) -> None:
     read = lock_of(FILE, lock(version, packages={"": {}}, dependencies={}))
     assert read.packages == ()
@@ -205,6 +205,17 @@ def test_folders_that_are_asked_for_by_path_are_somebody_elses(lock_of: Reading)
         "b": Source(origin=Origin.PATH, url="../b"),
         "c": Source(origin=Origin.PATH, url="c"),
     }
+
+
+def test_a_link_hides_no_package(lock_of: Reading) -> None:
+    entry = {"version": "1.0.0", "link": True}
+    read = lock_of(FILE, v3({"node_modules/a": entry, "node_modules/b": {**entry, "resolved": 1}}))
+    assert [(unread.location.line, unread.why) for unread in read.unread] == [
+        (8, "a link that leads nowhere"),
+        (12, "a link that leads nowhere"),
+    ]
+    old = lock_of(FILE, lock(1, dependencies={"a": entry}))
+    assert [package.key for package in old.packages] == ["a==1.0.0"]
 
 
 def test_aliases_carry_the_real_name(lock_of: Reading) -> None:

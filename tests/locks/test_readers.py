@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -300,6 +301,80 @@ VALUES = st.recursive(
     ),
     max_leaves=12,
 )
+WHOLE: dict[str, Callable[[dict[str, object]], object]] = {
+    "package-lock.json": lambda entries: {
+        "lockfileVersion": 3,
+        "packages": {"": {}, **{f"node_modules/{key}": value for key, value in entries.items()}},
+    },
+    "npm-shrinkwrap.json": lambda entries: {"lockfileVersion": 1, "dependencies": entries},
+    "yarn.lock": lambda entries: {
+        "__metadata": {"version": "8"},
+        **{f"{key}@npm:1": value for key, value in entries.items()},
+    },
+    "pnpm-lock.yaml": lambda entries: {
+        "lockfileVersion": "9.0",
+        "importers": {".": {"dependencies": entries}},
+        "packages": {f"{key}@1.0.0": value for key, value in entries.items()},
+    },
+    "bun.lock": lambda entries: {
+        "lockfileVersion": 1,
+        "workspaces": {"": {"name": "app", "dependencies": entries}},
+        "packages": entries,
+    },
+    "composer.lock": lambda entries: {"packages": list(entries.values())},
+    "packages.lock.json": lambda entries: {"version": 1, "dependencies": {"net8.0": entries}},
+}
+"""Around some entries of any types, what makes a lock of them. JSON is YAML too."""
+
+WORDS = st.sampled_from(
+    [
+        "a",
+        "version",
+        "resolved",
+        "integrity",
+        "name",
+        "link",
+        "resolution",
+        "type",
+        "repo",
+        "tarball",
+        "dependencies",
+        "requires",
+        "peerDependencies",
+        "bundledDependencies",
+        "dist",
+        "source",
+        "url",
+        "require",
+        "checksum",
+        "os",
+        "deprecated",
+        "contentHash",
+        "optional",
+        "specifier",
+    ]
+)
+ENTRIES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from(["", "1.0.0", "a@1.0.0", "https://u:p@h/x", "file:../x", "Direct", "a/b"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5),
+    max_leaves=15,
+)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.sampled_from(sorted(WHOLE)), st.lists(ENTRIES, max_size=4))
+def test_any_types_in_any_entry_never_raise(name: str, entries: list[object]) -> None:
+    named = {f"p{number}": entry for number, entry in enumerate(entries)}
+    content = json.dumps(WHOLE[name](named)).encode()
+    lock = read_bytes(name, content)
+    check(lock, content)
+    assert len(lock.packages) + len(lock.unread) >= len(named)
+    assert "u:p@" not in repr(lock)
+
+
 HEADS: dict[str, dict[str, object]] = {
     "uv.lock": {"version": 1},
     "poetry.lock": {"metadata": {"lock-version": "2.1"}},
