@@ -4,6 +4,9 @@ listing         which files count: git's answer (`git`), or a walk; what is left
 projects        manifests (`manifests`) and locks, grouped into projects
 infrastructure  Dockerfiles, compose files, Kubernetes objects, Terraform
 ci              CI files: triggers, and audits (`audits`) in their scripts (`shell`)
+strays          locks that git does not track, or is told to ignore
+installers      settings of installers: registries, and whether scripts run
+bots            bots that propose updates
 describe        the result as text for people
 commits         the files of a commit, in a folder of their own
 """
@@ -28,15 +31,37 @@ def discover(tree: Tree, *, exclude: Sequence[str] = (), name: str | None = None
     `name` defaults to the last part of the remote's address, else of the folder's path. Never
     raises for what the repository contains: that becomes `unread`.
     """
-    from pipeline.discover.ci import find_ci  # noqa: PLC0415  # YAML and git, for this stage only
+    from pipeline.discover.bots import find_bots  # noqa: PLC0415  # YAML, git: this stage only
+    from pipeline.discover.ci import find_ci  # noqa: PLC0415
     from pipeline.discover.infrastructure import find_infrastructure  # noqa: PLC0415
+    from pipeline.discover.installers import find_installers  # noqa: PLC0415
     from pipeline.discover.listing import list_files  # noqa: PLC0415
     from pipeline.discover.projects import find_projects  # noqa: PLC0415
+    from pipeline.discover.strays import Strays, find_strays  # noqa: PLC0415
 
     listing = list_files(tree.root, exclude)
     found = find_projects(tree, listing.files)
     infrastructure = find_infrastructure(tree, listing.files)
-    unread = (*listing.unread, *found.unread, *infrastructure.unread)
+    installers = find_installers(tree, listing.files)
+    bots = find_bots(tree, listing.files)
+    strays = (
+        find_strays(
+            tree,
+            found.projects,
+            files=listing.files,
+            untracked=listing.untracked,
+            excluded=listing.excluded,
+        )
+        if listing.git
+        else Strays((), ())
+    )
+    unread = (
+        *listing.unread,
+        *found.unread,
+        *infrastructure.unread,
+        *installers.unread,
+        *bots.unread,
+    )
     return Target(
         name=name or _name(tree, listing),
         git=listing.git,
@@ -48,6 +73,10 @@ def discover(tree: Tree, *, exclude: Sequence[str] = (), name: str | None = None
         kubernetes=tuple(infrastructure.kubernetes),
         terraform=tuple(infrastructure.terraform),
         ci=tuple(find_ci(tree, listing.files)),
+        untracked=strays.untracked,
+        ignored=strays.ignored,
+        installers=installers.installers,
+        bots=bots.bots,
         excluded=listing.excluded,
         unread=tuple(sorted(unread, key=lambda part: (part.location.path, part.why))),
     )

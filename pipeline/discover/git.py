@@ -76,13 +76,15 @@ class WorkingTree:
 
     Paths are relative to the folder; bytes in them that are no text are surrogate escapes.
     `files` are the tracked ones that are there and the untracked ones that are not ignored;
-    `repositories` are repositories of their own below the folder.
+    `repositories` are repositories of their own below the folder. `untracked` are those of the
+    files that git does not track.
     """
 
     git: Git
     files: frozenset[str]
     repositories: frozenset[str]
     unread: tuple[Unread, ...]
+    untracked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +324,7 @@ def _ask(top: Path, root: Path, scratch: Path) -> WorkingTree | None:
             path.removeprefix(below) for path in repositories if is_possible(path)
         ),
         unread=tuple(unread),
+        untracked=frozenset(path.removeprefix(below) for path in status.untracked),
     )
 
 

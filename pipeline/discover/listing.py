@@ -29,13 +29,17 @@ _OWN_REPOSITORY = "a repository of its own: scan it by itself"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """The files that count, sorted. Every path is UTF-8; `total` includes those that are not."""
+    """The files that count, sorted. Every path is UTF-8; `total` includes those that are not.
+
+    `untracked` are those that git does not track; none where git cannot tell.
+    """
 
     git: Git | None
     files: tuple[str, ...]
     total: int
     excluded: tuple[Excluded, ...]
     unread: tuple[Unread, ...]
+    untracked: frozenset[str] = frozenset()
 
 
 def list_files(root: Path, exclude: Sequence[str]) -> Listing:
@@ -75,6 +79,7 @@ def list_files(root: Path, exclude: Sequence[str]) -> Listing:
             Excluded(path=printable(path), why=why) for path, why in sorted(out.used().items())
         ),
         unread=tuple(unread),
+        untracked=answer.untracked if isinstance(answer, WorkingTree) else frozenset(),
     )
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.discover import requires
 from pipeline.errors import IncompleteError
-from pipeline.model import Gap, Location, Manifest, Unread
+from pipeline.model import Dependency, Gap, Location, Manifest, Unread
 from pipeline.tree import FileTooLargeError
 from pipeline.yamltree import Items, Scalar, Table, compose
 
@@ -63,7 +64,12 @@ def read(tree: Tree, path: str) -> Reading:
         return _refused(unknown, "not what its format promises", Gap.PARSE_ERROR)
     if found is None:
         return Reading(manifest=None)
-    return Reading(manifest=Manifest(path=path, declared=found.declared), members=found.members)
+    return Reading(
+        manifest=Manifest(
+            path=path, declared=found.declared, requires=requires.settled(found.requires)
+        ),
+        members=found.members,
+    )
 
 
 def _refused(manifest: Manifest, why: str, gap: Gap) -> Reading:
@@ -78,6 +84,7 @@ def _refused(manifest: Manifest, why: str, gap: Gap) -> Reading:
 class _Found:
     declared: int | None
     members: tuple[str, ...] = ()
+    requires: tuple[Dependency, ...] = ()
 
 
 _Count = Callable[[str], _Found | None]
@@ -143,20 +150,36 @@ def _pyproject(text: str) -> _Found | None:
         raise TypeError
     if {"dependencies", "optional-dependencies"}.intersection(_texts(dynamic)):
         return _Found(None, members)
+    of_poetry = {
+        name: _table(group).get("dependencies")
+        for name, group in _table(poetry.get("group")).items()
+    }
     tables = (
         project.get("optional-dependencies"),
         groups,
         pdm.get("dev-dependencies"),
-        {
-            name: _table(group).get("dependencies")
-            for name, group in _table(poetry.get("group")).items()
-        },
+        of_poetry,
     )
     declared = sum(_size(entries) for table in tables for entries in _table(table).values())
     declared += _size(project.get("dependencies")) + _size(uv.get("dev-dependencies"))
     declared += _size(poetry.get("dependencies"), without=("python",))
     declared += _size(poetry.get("dev-dependencies"))
-    return _Found(declared, members)
+    # What uv is told to take instead, or from elsewhere, is not held against the range.
+    overridden = requires.names_of(uv.get("override-dependencies")) | requires.names_of(
+        list(_table(uv.get("sources")))
+    )
+    lists = [("default", project.get("dependencies")), ("dev", uv.get("dev-dependencies"))]
+    lists += [pair for table in tables[:3] for pair in _table(table).items()]
+    found = [
+        one
+        for group, entries in lists
+        for one in requires.python(entries, group, overridden=overridden)
+    ]
+    found += requires.poetry(_table(poetry.get("dependencies")))
+    found += requires.poetry(_table(poetry.get("dev-dependencies")), "dev")
+    for group, entries in of_poetry.items():
+        found += requires.poetry(_table(entries), group)
+    return _Found(declared, members, tuple(found))
 
 
 def _setup_cfg(text: str) -> _Found | None:
@@ -178,54 +201,109 @@ def _setup_cfg(text: str) -> _Found | None:
     lines = [
         line.strip() for value in values for line in value.split("\n" if "\n" in value else ";")
     ]
-    return _Found(sum(1 for line in lines if line and not line.startswith("#")))
+    wanted = [line for line in lines if line and not line.startswith("#")]
+    runtime = [line.strip() for line in values[0].splitlines()]
+    return _Found(len(wanted), requires=tuple(requires.python(runtime)))
 
 
 def _requirements_in(text: str) -> _Found:
     """What pip-compile starts from: one requirement on each line that is no option."""
     lines = [line.strip() for line in text.replace("\\\n", " ").splitlines()]
     editable = ("-e ", "--editable")
-    return _Found(
-        sum(
-            1
-            for line in lines
-            if line and (line.startswith(editable) or not line.startswith(("#", "-")))
-        )
-    )
+    wanted = [
+        line
+        for line in lines
+        if line and (line.startswith(editable) or not line.startswith(("#", "-")))
+    ]
+    plain = [line.partition(" #")[0].partition(" --")[0].strip() for line in wanted]
+    return _Found(len(wanted), requires=tuple(requires.python(plain)))
 
 
 def _pipfile(text: str) -> _Found:
     """Every table is a category of packages, but for those with another meaning."""
     others = {"source", "requires", "scripts", "pipenv"}
-    tables = [value for name, value in _toml(text).items() if name not in others]
-    return _Found(sum(_size(table) for table in tables))
+    tables = {name: value for name, value in _toml(text).items() if name not in others}
+    groups = {"packages": "default", "dev-packages": "develop"}
+    found = [
+        one
+        for name, table in tables.items()
+        for one in requires.pipfile(_table(table), groups.get(name, name))
+    ]
+    return _Found(sum(_size(table) for table in tables.values()), requires=tuple(found))
 
 
 def _package_json(text: str) -> _Found:
     data = _json(text)
-    kinds = ("dependencies", "devDependencies", "optionalDependencies")
+    kinds = {
+        "dependencies": "default",
+        "devDependencies": "dev",
+        "optionalDependencies": "optional",
+    }
     workspaces = data.get("workspaces")
     if isinstance(workspaces, dict):
         workspaces = workspaces.get("packages")
     # npm writes an optional dependency into both tables: it is one dependency.
     names = {name for kind in kinds for name in _table(data.get(kind))}
-    return _Found(len(names), _texts(workspaces))
+    overridden = _overridden(data)
+    optional = _table(data.get("optionalDependencies"))
+    found = [
+        one
+        for kind, group in kinds.items()
+        for one in requires.npm(
+            {
+                name: spec
+                for name, spec in _table(data.get(kind)).items()
+                if group == "optional" or name not in optional
+            },
+            group,
+            overridden=overridden,
+        )
+    ]
+    return _Found(len(names), _texts(workspaces), tuple(found))
+
+
+def _overridden(data: dict[str, Any]) -> frozenset[str]:
+    """The packages whose version another table decides, for npm, Yarn and pnpm."""
+    pnpm = data.get("pnpm")
+    tables = (
+        data.get("overrides"),
+        data.get("resolutions"),
+        pnpm.get("overrides") if isinstance(pnpm, dict) else None,
+    )
+    keys = [key for table in tables if isinstance(table, dict) for key in table]
+    # Yarn writes "**/name" and "parent/name", npm and pnpm "name@range".
+    return frozenset(
+        key[: at if (at := key.find("@", 1)) > 0 else None].removeprefix("**/") for key in keys
+    )
 
 
 def _composer_json(text: str) -> _Found:
     """Requirements on PHP itself and its extensions have no slash in their names."""
     data = _json(text)
-    tables = (_table(data.get(kind)) for kind in ("require", "require-dev"))
-    return _Found(sum(1 for table in tables for name in table if "/" in name))
+    tables = {
+        group: _table(data.get(kind))
+        for kind, group in (("require", "default"), ("require-dev", "dev"))
+    }
+    found = [one for group, table in tables.items() for one in requires.php(table, group)]
+    declared = sum(1 for table in tables.values() for name in table if "/" in name)
+    return _Found(declared, requires=tuple(found))
 
 
 def _cargo_toml(text: str) -> _Found:
     data = _toml(text)
     workspace = _table(data.get("workspace"))
     places = [data, workspace, *map(_table, _table(data.get("target")).values())]
-    kinds = ("dependencies", "dev-dependencies", "build-dependencies")
+    kinds = {"dependencies": "default", "dev-dependencies": "dev", "build-dependencies": "build"}
     declared = sum(_size(place.get(kind)) for place in places for kind in kinds)
-    return _Found(declared, _members(workspace))
+    # What a workspace offers its members need not be asked for by any.
+    found = [
+        one
+        for place in places
+        if place is not workspace
+        for kind, group in kinds.items()
+        for one in requires.cargo(_table(place.get(kind)), group)
+    ]
+    return _Found(declared, _members(workspace), tuple(found))
 
 
 def _go_mod(text: str) -> _Found:

@@ -10,7 +10,7 @@ import pytest
 from pipeline import locks
 from pipeline.discover.projects import find_projects
 from pipeline.errors import IncompleteError
-from pipeline.model import Gap, Manifest, Project
+from pipeline.model import Dependency, Gap, Manifest, Project
 from pipeline.tree import Tree
 
 if TYPE_CHECKING:
@@ -56,13 +56,18 @@ def test_a_monorepo(tmp_path: Path) -> None:
         Project(
             path=".",
             ecosystem="PyPI",
-            manifests=(Manifest(path="pyproject.toml", declared=1), Manifest(path="setup.py")),
+            manifests=(
+                Manifest(path="pyproject.toml", declared=1, requires=(Dependency(name="a"),)),
+                Manifest(path="setup.py"),
+            ),
             locks=("requirements.txt", "uv.lock"),
         ),
         Project(
             path="jobs",
             ecosystem="PyPI",
-            manifests=(Manifest(path="jobs/requirements.in", declared=1),),
+            manifests=(
+                Manifest(path="jobs/requirements.in", declared=1, requires=(Dependency(name="c"),)),
+            ),
         ),
         Project(
             path="jobs",
@@ -74,7 +79,13 @@ def test_a_monorepo(tmp_path: Path) -> None:
         Project(
             path="web",
             ecosystem="npm",
-            manifests=(Manifest(path="web/package.json", declared=1),),
+            manifests=(
+                Manifest(
+                    path="web/package.json",
+                    declared=1,
+                    requires=(Dependency(name="b", specifier="1"),),
+                ),
+            ),
             locks=("web/yarn.lock",),
         ),
     )
