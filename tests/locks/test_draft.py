@@ -14,6 +14,7 @@ from pipeline.locks.draft import (
     MAX_UNREAD,
     Draft,
     RefusedError,
+    keys,
     last_line,
     member_lines,
     parse_json,
@@ -120,6 +121,18 @@ def test_a_repeated_key_is_refused_at_any_depth() -> None:
     assert "twice" in refused(parse_json, '{"a": [{"b": 1, "b": 2}]}').why
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('{"a": 1,\n"b": {"a": "a"},\n"a": 2}', 3),
+        ('{"a": [{"b": 1},\n{"b": 1, "c": "{",\n\n"\\u0062": 2}]}', 4),
+        ('{"a": {"b": 1,\n"b" : 2}, "a": }', 2),
+    ],
+)
+def test_a_repeated_key_is_refused_with_its_line(text: str, line: int) -> None:
+    assert refused(parse_json, text).location.line == line
+
+
 def test_a_pair_of_surrogates_is_a_character() -> None:
     assert parse_json('{"a": "\\ud83d\\ude00"}', "x") == {"a": "\U0001f600"}
     assert "surrogate" in refused(parse_json, '{"a": ["\\uDC00"]}').why
@@ -147,6 +160,36 @@ def test_member_lines_are_exact(data: dict[str, Any]) -> None:
     rows = text.split("\n")
     for (_, key), line in lines.items():
         assert rows[line - 1].startswith("  " + json.dumps(key) + ":")
+
+
+JSON = st.recursive(
+    NAMES | st.integers() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=20,
+)
+
+
+def paths(value: Any, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every key of a JSON value, in the order of its text."""
+    found: list[tuple[str, ...]] = []
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            found += [(*above, key), *paths(inner, (*above, key))]
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            found += paths(inner, (*above, str(number)))
+    return found
+
+
+@settings(deadline=None)
+@given(JSON)
+def test_keys_are_exact(data: Any) -> None:
+    text = json.dumps(data, indent=1)
+    rows = text.split("\n")
+    found = [(tuple(path), line) for path, line in keys(text)]
+    assert [path for path, _ in found] == paths(data)
+    for path, line in found:
+        assert rows[line - 1].lstrip().startswith(json.dumps(path[-1]) + ":")
 
 
 @pytest.mark.parametrize(("text", "line"), [("", 1), ("a", 1), ("a\n", 1), ("a\nb", 2)])
