@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks import CHECKS
 from pipeline.checks.job import Network, Options, Ran, Skip, Wanted
 from pipeline.errors import IncompleteError, PipelineError, UsageError
-from pipeline.model import Evidence, Gap, Location, Status, Unread
+from pipeline.model import Evidence, Gap, Location, Reading, Status, Unread
 from pipeline.tools import python
 from pipeline.tools.run import Command, run
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pipeline.checks import Check
     from pipeline.checks.job import Job
-    from pipeline.model import Reading, ToolRecord
+    from pipeline.model import ToolRecord
     from pipeline.store import Output, Plan
 
 MAX_PROCESSES = 4
@@ -52,12 +52,18 @@ def collect(name: str, plan: Plan, output: Output) -> Evidence:
             f"{name!r} is not planned", fix=f"choose one of {', '.join(sorted(plan.checks))}"
         )
     started = time.monotonic()
-    evidence = _evidence(name, CHECKS[name], plan)
+    evidence = _evidence(name, CHECKS[name], plan, output)
     output.record(plan, evidence, seconds=time.monotonic() - started)
     return evidence
 
 
-def _evidence(name: str, check: Check, plan: Plan) -> Evidence:
+def perform(name: str, plan: Plan) -> Reading | Skip:
+    """What the check `name` reads, with nothing recorded; raises `PipelineError` for its faults."""
+    check = CHECKS[name]
+    return _run(check, plan, python.find(check.TOOL.distribution) if check.TOOL else None)
+
+
+def _evidence(name: str, check: Check, plan: Plan, output: Output) -> Evidence:
     tool = python.find(check.TOOL.distribution) if check.TOOL else None
     tools = (tool,) if tool else ()
 
@@ -66,6 +72,7 @@ def _evidence(name: str, check: Check, plan: Plan) -> Evidence:
 
     try:
         found = _run(check, plan, tool)
+        kept = output.keep(name, found.files) if isinstance(found, Reading) else ()
     except PipelineError as error:
         where = f"{error.where}: " if error.where else ""
         mend = f" (to mend it: {error.fix})" if error.fix else ""
@@ -84,9 +91,10 @@ def _evidence(name: str, check: Check, plan: Plan) -> Evidence:
         reason=reason,
         findings=found.findings,
         coverage=found.coverage,
-        tools=tools,
+        tools=(*tools, *found.tools),
         data=found.data,
-        artefacts=found.artefacts,
+        artefacts=(*found.artefacts, *kept),
+        tables=found.tables,
     )
 
 
@@ -109,22 +117,28 @@ def _status(reading: Reading) -> tuple[Status, str]:
 
 def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
     with ExitStack() as stack:
-        options = Options(root=plan.root)
+        options = Options(root=plan.root, as_of=plan.as_of, tool=tool)
         if check.NETWORK is Network.ADVISORIES:
-            options = _advised(check, plan, stack)
+            options = _advised(check, plan, options, stack)
         jobs, options = _planned(check, plan, options)
         if isinstance(jobs, Skip):
             return jobs
         runs: list[Ran] = []
         if jobs:
-            if check.TOOL is None or tool is None:
-                name = check.TOOL.distribution if check.TOOL else "its tool"
-                raise IncompleteError(
-                    f"{name} is not installed", fix=f"install it: python3 -m pip install {name}"
-                )
-            command = python.command(module=check.TOOL.module, program=check.TOOL.program)
-            runs = _run_jobs(jobs, command)
+            runs = _run_jobs(jobs, _command(check, jobs, tool))
         return check.read(plan.target, options, runs)
+
+
+def _command(check: Check, jobs: Sequence[Job], tool: ToolRecord | None) -> tuple[str, ...]:
+    """How the check's tool is started, where a job needs it; raises `IncompleteError`."""
+    if all(job.program for job in jobs):
+        return ()
+    if check.TOOL is None or tool is None:
+        name = check.TOOL.distribution if check.TOOL else "its tool"
+        raise IncompleteError(
+            f"{name} is not installed", fix=f"install it: python3 -m pip install {name}"
+        )
+    return python.command(module=check.TOOL.module, program=check.TOOL.program)
 
 
 def _planned(check: Check, plan: Plan, options: Options) -> tuple[Sequence[Job] | Skip, Options]:
@@ -154,7 +168,7 @@ def _content(tree: Tree, path: str, limit: int) -> bytes | Unread:
         )
 
 
-def _advised(check: Check, plan: Plan, stack: ExitStack) -> Options:
+def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Options:
     """Ask the advisory source everything at once, and offer its answers to tools on loopback.
 
     The relay lives until `stack` is closed.
@@ -167,7 +181,7 @@ def _advised(check: Check, plan: Plan, stack: ExitStack) -> Options:
 
     questions = check.questions(plan.target)
     if not questions:
-        return Options(root=plan.root)
+        return options
     days = plan.policy.advisories_max_age_days
     given = Path(plan.advisories) if plan.advisories else None
     source = choose(
@@ -192,8 +206,8 @@ def _advised(check: Check, plan: Plan, stack: ExitStack) -> Options:
         database, ids, today=plan.as_of, max_age_days=plan.policy.kev_max_age_days
     )
     relay = stack.enter_context(serve(answers))
-    return Options(
-        root=plan.root,
+    return replace(
+        options,
         relay_url=relay.query_url,
         answers=answers,
         exploited=exploited,
@@ -208,11 +222,15 @@ def _run_jobs(jobs: Sequence[Job], command: tuple[str, ...]) -> list[Ran]:
         ThreadPoolExecutor(max_workers=min(len(jobs), MAX_PROCESSES)) as pool,
     ):
         folders = [Path(scratch, str(number)) for number in range(len(jobs))]
-        return list(pool.map(lambda job, folder: _run_job(job, command, folder), jobs, folders))
+        runs = pool.map(lambda job, folder: _run_job(job, command, folder), jobs, folders)
+        return [run for run in runs if run is not None]
 
 
-def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran:
-    """Run one job in a folder of its own; raises `IncompleteError` for every way to fail."""
+def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran | None:
+    """Run one job in a folder of its own.
+
+    Raises `IncompleteError` for every way to fail; `None` stands for an optional job's failure.
+    """
     work, home = folder / "work", folder / "home"
     work.mkdir(parents=True)
     home.mkdir()
@@ -220,7 +238,7 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran:
         (work / name).write_bytes(content)
     result = run(
         Command(
-            argv=(*command, *job.arguments),
+            argv=(*((job.program,) if job.program else command), *job.arguments),
             accept=job.accept,
             timeout=job.timeout,
             env=job.env,
@@ -229,6 +247,8 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran:
         cwd=work,
         home=home,
     )
+    if result.fault and job.optional:
+        return None
     if result.fault:
         said = result.stderr.strip().splitlines()
         raise IncompleteError(f"{result.detail}{': ' + said[-1][:300] if said else ''}")

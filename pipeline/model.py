@@ -490,13 +490,39 @@ class Artefact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """Content that a check wants kept; `path` is relative to the check's own output folder."""
+
+    path: str
+    content: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Facts that are best read as a table: as many cells in each row as there are columns."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a check made of its tool's output, before faults and freshness are weighed."""
+    """What a check made of its tool's output, before faults and freshness are weighed.
+
+    The collector writes `files` and records them as artefacts. `tools` are those that took part
+    beside the check's own.
+    """
 
     findings: tuple[Finding, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     data: tuple[DataRecord, ...] = ()
     artefacts: tuple[Artefact, ...] = ()
+    files: tuple[File, ...] = ()
+    tables: tuple[Table, ...] = ()
+    tools: tuple[ToolRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -511,6 +537,7 @@ class Evidence:
     tools: tuple[ToolRecord, ...] = ()
     data: tuple[DataRecord, ...] = ()
     artefacts: tuple[Artefact, ...] = ()
+    tables: tuple[Table, ...] = ()
 
     @property
     def expected(self) -> int:

@@ -82,7 +82,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         notices=notices,
         started=None if _reproducible() else datetime.now(UTC),
     )
-    return output.begin(plan), output
+    return output.begin(plan, checks=CHECKS), output
 
 
 def check(

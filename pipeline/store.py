@@ -2,6 +2,7 @@
 
     plan.json                  what is to be done: target, policy, checks; written by `discover`
     evidence/<check>.json      what a check can vouch for
+    <check>/                   files that a check left, such as an SBOM
     report/                    the report in every format
 
 A plan carries a random token, and so does every evidence file that was made for it: evidence
@@ -16,12 +17,17 @@ import secrets
 import shutil
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any, TypeVar
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.errors import IncompleteError, UsageError
-from pipeline.files import explained, write
-from pipeline.model import Evidence, Policy, Status, Target
+from pipeline.files import digest, explained, write
+from pipeline.model import Artefact, Evidence, Policy, Status, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline.model import File
 
 FOLDER = ".supply-chain"
 """Name of the output folder at the root of the scanned repository."""
@@ -75,13 +81,16 @@ class Output:
         """The folder of the rendered report."""
         return self.folder / "report"
 
-    def begin(self, plan: Plan) -> Plan:
+    def begin(self, plan: Plan, *, checks: Iterable[str] = ()) -> Plan:
         """Start a run: drop what an earlier one left, write the plan, return it with its token.
 
-        Raises `UsageError` when the folder is a symbolic link or a file, as a scanned repository
-        could use either to have files written elsewhere.
+        `checks` are all that could have left files, planned or not. Raises `UsageError` when the
+        folder is a symbolic link or a file, as a scanned repository could use either to have
+        files written elsewhere.
         """
-        for part in (self.folder, self.folder / "evidence", self.report):
+        own = (self.folder / "evidence", self.report)
+        left = tuple(self.folder / name for name in sorted({*plan.checks, *checks}))
+        for part in (self.folder, *own, *left):
             if part.is_symlink() or (part.exists() and not part.is_dir()):
                 raise UsageError(
                     "is not a folder of ours", where=str(part), fix="remove it, or use --output"
@@ -89,9 +98,10 @@ class Output:
         plan = replace(plan, token=secrets.token_hex(16))
         with explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            for part in (self.folder / "evidence", self.report):
+            for part in (*own, *left):
                 if part.exists():
                     shutil.rmtree(part)
+            for part in own:
                 part.mkdir()
         # Ignored by git wherever it stands, so that results are never committed by accident.
         write(self.folder / ".gitignore", b"*\n")
@@ -110,6 +120,29 @@ class Output:
         except OSError as error:
             raise IncompleteError(error.strerror or str(error), where=str(path)) from error
         return decode(content, Plan, where=str(path))
+
+    def keep(self, check: str, files: Iterable[File]) -> tuple[Artefact, ...]:
+        """Write the files of a check below its folder, and say where they are and what they hold.
+
+        Raises `ValueError` for a path that leaves the folder, which no check may name.
+        """
+        kept = []
+        for file in files:
+            inside = PurePosixPath(file.path)
+            if inside.is_absolute() or ".." in inside.parts or not inside.parts:
+                raise ValueError(f"{file.path!r} is no path below the folder of the check {check}")
+            path = self.folder / check / inside
+            with explained(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            write(path, file.content)
+            kept.append(
+                Artefact(
+                    path=(PurePosixPath(check) / inside).as_posix(),
+                    digest=digest(file.content),
+                    media_type=file.media_type,
+                )
+            )
+        return tuple(kept)
 
     def record(self, plan: Plan, evidence: Evidence, *, seconds: float) -> None:
         """Write the evidence of one check."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from pipeline.advisories.source import Answer, Question
-from pipeline.model import DataRecord, Exploited, Status, Unread
+from pipeline.model import DataRecord, Exploited, Status, ToolRecord, Unread
 
 
 class Network(StrEnum):
@@ -67,6 +68,10 @@ class Job:
     files named in `outputs` are read from it afterwards. `accept` lists the exit codes with which
     the tool says that it did its work; `timeout` is in seconds. `env` is added to the filtered
     environment.
+
+    `program` is another program than the check's tool, by its name in `PATH`. An `optional` job
+    that fails leaves nothing to read and does not make the check fail: for what a tool can add
+    to an answer that is complete without it.
     """
 
     name: str
@@ -76,6 +81,8 @@ class Job:
     accept: frozenset[int] = frozenset({0})
     timeout: float = 600.0
     env: Mapping[str, str] = field(default_factory=dict)
+    program: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +104,7 @@ class Options:
     """What a check may know beside the target; the collector fills it in.
 
     `root` is the scanned repository's absolute path, for tools that read files themselves.
+    `as_of` is the day of the run, and `tool` what is known of the check's installed tool.
     `files` holds what was read of the files that the check wanted, each one of them.
     `answers` holds what the advisory source said of every package of the target that could be
     asked for. `relay_url` is where a tool finds the same answers in OSV's protocol. `exploited`
@@ -104,6 +112,8 @@ class Options:
     """
 
     root: str = ""
+    as_of: date = date.min
+    tool: ToolRecord | None = None
     files: Mapping[str, bytes | Unread] = field(default_factory=dict)
     relay_url: str = ""
     answers: Mapping[Question, Answer] = field(default_factory=dict)
