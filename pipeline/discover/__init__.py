@@ -32,7 +32,7 @@ def discover(tree: Tree, *, exclude: Sequence[str] = (), name: str | None = None
     raises for what the repository contains: that becomes `unread`.
     """
     from pipeline.discover.bots import find_bots  # noqa: PLC0415  # YAML, git: this stage only
-    from pipeline.discover.ci import find_ci  # noqa: PLC0415
+    from pipeline.discover.ci import find_automation, find_ci  # noqa: PLC0415
     from pipeline.discover.infrastructure import find_infrastructure  # noqa: PLC0415
     from pipeline.discover.installers import find_installers  # noqa: PLC0415
     from pipeline.discover.listing import list_files  # noqa: PLC0415
@@ -73,6 +73,7 @@ def discover(tree: Tree, *, exclude: Sequence[str] = (), name: str | None = None
         kubernetes=tuple(infrastructure.kubernetes),
         terraform=tuple(infrastructure.terraform),
         ci=tuple(find_ci(tree, listing.files)),
+        automation=tuple(find_automation(listing.files)),
         untracked=strays.untracked,
         ignored=strays.ignored,
         installers=installers.installers,

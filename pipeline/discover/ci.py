@@ -32,7 +32,17 @@ _OTHER_SYSTEMS = (
     ),
     (re.compile(r"(?:.*/)?Jenkinsfile(?:\.[^/]*)?", re.DOTALL), "Jenkins"),
     (re.compile(r"\.circleci/config\.ya?ml"), "CircleCI"),
+    (re.compile(r"bitbucket-pipelines\.ya?ml"), "Bitbucket Pipelines"),
+    (re.compile(r"\.travis\.ya?ml"), "Travis CI"),
+    (re.compile(r"\.drone\.ya?ml"), "Drone"),
+    (re.compile(r"\.woodpecker(?:/[^/]+)?\.ya?ml", re.DOTALL), "Woodpecker CI"),
+    (re.compile(r"\.buildkite/[^/]+\.ya?ml", re.DOTALL), "Buildkite"),
+    (re.compile(r"\.?appveyor\.ya?ml"), "AppVeyor"),
+    (re.compile(r"\.cirrus\.(?:ya?ml|star)"), "Cirrus CI"),
+    (re.compile(r"cloudbuild\.(?:ya?ml|json)"), "Cloud Build"),
+    (re.compile(r"\.(?:forgejo|gitea)/workflows/[^/]+\.ya?ml", re.DOTALL), "Forgejo Actions"),
 )
+_AUTOMATION = re.compile(r"(?:.*/)?action\.ya?ml|\.github/dependabot\.ya?ml", re.DOTALL)
 _IMPORTS_SESSIONS = re.compile(
     r"^\s*(?:from\s+pipeline\s+import\b.*\bsessions\b"
     r"|(?:from|import)\s+pipeline\.sessions\b)",
@@ -54,6 +64,14 @@ def find_ci(tree: Tree, files: Collection[str]) -> list[CiFile]:
             found.append(CiFile(path=path, system=system, unread="this CI system is not read yet"))
     audits = {file.path: file.audits for file in found}
     return [_with_called(file, called.get(file.path, []), audits) for file in found]
+
+
+def find_automation(files: Collection[str]) -> list[str]:
+    """What CI runs or obeys beside its own files, among `files`: see `Target.automation`.
+
+    Any action.yml may define an action; whether it does is for its reader to tell.
+    """
+    return [path for path in files if _AUTOMATION.fullmatch(path)]
 
 
 def _with_called(

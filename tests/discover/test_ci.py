@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.discover.ci import find_ci
+from pipeline.discover.ci import find_automation, find_ci
 from pipeline.model import AuditStep, CiFile, Location
 from pipeline.tree import Tree
 
@@ -271,3 +271,33 @@ def test_any_workflow_is_read_or_said_to_be_unread(tmp_path: Path, data: object)
     found = workflow(tmp_path, yaml.safe_dump(data))
     assert not (found.unread and found.audits)
     assert all(step.location.line for step in found.audits)
+
+
+@pytest.mark.parametrize(
+    ("path", "system"),
+    [
+        ("bitbucket-pipelines.yml", "Bitbucket Pipelines"),
+        (".travis.yml", "Travis CI"),
+        (".drone.yml", "Drone"),
+        (".woodpecker.yaml", "Woodpecker CI"),
+        (".woodpecker/test.yml", "Woodpecker CI"),
+        (".buildkite/pipeline.yml", "Buildkite"),
+        ("appveyor.yml", "AppVeyor"),
+        (".cirrus.star", "Cirrus CI"),
+        ("cloudbuild.yaml", "Cloud Build"),
+        (".forgejo/workflows/ci.yml", "Forgejo Actions"),
+        (".gitea/workflows/ci.yml", "Forgejo Actions"),
+    ],
+)
+def test_ci_that_nobody_reads_is_told_all_the_same(tmp_path: Path, path: str, system: str) -> None:
+    (found,) = find(tmp_path, {path: "x: 1\n"})
+    assert (found.path, found.system) == (path, system)
+    assert found.unread
+
+
+def test_automation_beside_the_ci_files() -> None:
+    files = [
+        ".github/dependabot.yml", "action.yml", "tools/x/action.yaml", "x/dependabot.yml",
+        "reaction.yml", ".github/workflows/ci.yml",
+    ]  # fmt: skip
+    assert find_automation(files) == files[:3]
