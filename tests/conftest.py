@@ -1,12 +1,15 @@
-"""What every test may use: golden files, and the switch for tests that need the internet."""
+"""What every test may use: golden files, a server, the switch for tests that need the internet."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
+
+from tests.fake import Fake, serving
 
 TESTS = Path(__file__).parent
 DATA = TESTS / "data"
@@ -44,6 +47,19 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     """
     folder = DATA / request.path.parent.relative_to(TESTS)
     return _comparer(folder, record=bool(request.config.getoption("--record")))
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    """A server on loopback that answers as it is told to."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    """Give `pauses.append` as `sleep`: pauses are written down instead of waited for."""
+    return []
 
 
 def _comparer(folder: Path, *, record: bool) -> Golden:

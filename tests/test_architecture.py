@@ -18,7 +18,7 @@ PACKAGE = ROOT / "pipeline"
 # docs/architecture.md.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"model", "errors", "text", ""}),
-    frozenset({"tree", "files", "resources", "yamltree"}),
+    frozenset({"tree", "files", "resources", "yamltree", "web"}),
     frozenset({"tools", "locks", "advisories", "policy", "store", "settings", "progress"}),
     frozenset({"discover"}),
     frozenset({"checks", "report", "controls"}),

@@ -6,8 +6,8 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pipeline.advisories.web import Passing, WebError, shown
 from pipeline.errors import IncompleteError
+from pipeline.web import Passing, WebError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from requests import Response
 
-    from pipeline.advisories.web import Web
+    from pipeline.web import Web
 
     Progress = Callable[[str, int], None]
 

@@ -25,10 +25,10 @@ from pipeline.advisories.members import MAX_RECORD_BYTES, parse
 from pipeline.advisories.osv import day
 from pipeline.advisories.snapshot import build, opened
 from pipeline.advisories.store import Store, fresh, import_osv
-from pipeline.advisories.web import Web, checked, shown
 from pipeline.errors import IncompleteError
 from pipeline.model import DataRecord, Exploited
 from pipeline.text import plain
+from pipeline.web import Web, checked, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -19,10 +19,10 @@ from pipeline.advisories import osv
 from pipeline.advisories.keep import Keep
 from pipeline.advisories.osv import Effect, MalformedError
 from pipeline.advisories.source import KNOWN_BAD, Answer, unaskable
-from pipeline.advisories.web import Web, WebError, checked, shown
 from pipeline.errors import IncompleteError
 from pipeline.model import DataRecord, Gap
 from pipeline.text import plain
+from pipeline.web import Web, WebError, checked, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -16,10 +16,10 @@ from urllib.parse import quote
 from pipeline.advisories.ecosystems import normalise_pypi, parse_pypi
 from pipeline.advisories.osv import MalformedError
 from pipeline.advisories.source import KNOWN_BAD, Answer, unaskable
-from pipeline.advisories.web import Web, WebError, checked, decode, shown
 from pipeline.errors import IncompleteError
 from pipeline.model import DataRecord, Gap
 from pipeline.text import plain
+from pipeline.web import Web, WebError, checked, decode, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.advisories.conftest import Fake, MakeRecord, Pack, Request
+    from tests.advisories.conftest import MakeRecord, Pack
+    from tests.fake import Fake, Request
 
 TODAY = date(2024, 5, 2)
 LATER = date(2024, 7, 1)

@@ -7,14 +7,15 @@ import pytest
 
 from pipeline.advisories import download as module
 from pipeline.advisories.download import download
-from pipeline.advisories.web import Web, WebError
 from pipeline.errors import IncompleteError
+from pipeline.web import Web, WebError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.advisories.conftest import Fake, Files
+    from tests.advisories.conftest import Files
+    from tests.fake import Fake
 
 
 @pytest.fixture

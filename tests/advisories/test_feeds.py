@@ -13,15 +13,16 @@ import pytest
 from pipeline.advisories import feeds
 from pipeline.advisories.feeds import beside, epss, import_epss, import_kev, kev, update
 from pipeline.advisories.store import Store
-from pipeline.advisories.web import WebError
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import Exploited
+from pipeline.web import WebError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.advisories.conftest import Fake, Files, MakeRecord
+    from tests.advisories.conftest import Files, MakeRecord
+    from tests.fake import Fake
 
 TODAY = date(2024, 5, 2)
 ENTRY = {"cveID": "CVE-2024-0001", "dateAdded": "2024-04-01", "dueDate": "2024-04-22",

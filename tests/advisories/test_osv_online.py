@@ -16,7 +16,8 @@ from pipeline.model import Gap
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.advisories.conftest import Fake, MakeRecord, Request
+    from tests.advisories.conftest import MakeRecord
+    from tests.fake import Fake, Request
 
 TODAY = date(2024, 5, 2)
 BAD = Question("PyPI", "demo", "1.0")

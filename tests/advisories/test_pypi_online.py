@@ -13,7 +13,7 @@ from pipeline.errors import IncompleteError
 from pipeline.model import Gap
 
 if TYPE_CHECKING:
-    from tests.advisories.conftest import Fake, Request
+    from tests.fake import Fake, Request
 
 TODAY = date(2024, 5, 2)
 BAD = Question("PyPI", "demo", "1.0")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.advisories import web
-from pipeline.advisories.web import Web, WebError, checked, shown
+from pipeline import web
 from pipeline.errors import UsageError
+from pipeline.web import Web, WebError, checked, shown
 
 if TYPE_CHECKING:
-    from tests.advisories.conftest import Fake
+    from tests.fake import Fake
 
 
 def get(fake: Fake, pauses: list[float], **options: Any) -> Any:

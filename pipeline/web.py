@@ -1,4 +1,4 @@
-"""HTTPS as the advisory sources need it: bounded, retried, never downgraded.
+"""HTTPS as every room needs it: bounded, retried, never downgraded.
 
 Only `https:` is spoken, except with this machine itself. Every answer has a size limit, every
 call a deadline. 429, server errors and lost connections are tried again after a pause that
