@@ -338,7 +338,8 @@ class Excluded:
 class Target:
     """The scanned repository as discovered. All tuples are sorted by path.
 
-    `untracked` are locks that git does not track, `ignored` those that it is told not to see.
+    `automation` holds what CI runs or obeys beside `ci`: files that may define an action, and the
+    configuration of Dependabot. `untracked` are locks that git does not track, `ignored` those that it is told not to see.
     """
 
     name: str
@@ -351,6 +352,7 @@ class Target:
     kubernetes: tuple[str, ...] = ()
     terraform: tuple[str, ...] = ()
     ci: tuple[CiFile, ...] = ()
+    automation: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     installers: tuple[InstallerSettings, ...] = ()
