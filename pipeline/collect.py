@@ -117,7 +117,7 @@ def _status(reading: Reading) -> tuple[Status, str]:
 
 def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
     with ExitStack() as stack:
-        options = Options(root=plan.root, as_of=plan.as_of, tool=tool)
+        options = Options(root=plan.root, as_of=plan.as_of, tool=tool, secrets=plan.secrets)
         if check.NETWORK is Network.ADVISORIES:
             options = _advised(check, plan, options, stack)
         jobs, options = _planned(check, plan, options)
@@ -235,6 +235,7 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran | None:
     work.mkdir(parents=True)
     home.mkdir()
     for name, content in job.inputs.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).write_bytes(content)
     result = run(
         Command(
@@ -250,7 +251,7 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran | None:
     if result.fault and job.optional:
         return None
     if result.fault:
-        said = result.stderr.strip().splitlines()
+        said = [] if job.private else result.stderr.strip().splitlines()
         raise IncompleteError(f"{result.detail}{': ' + said[-1][:300] if said else ''}")
     outputs = {name: (work / name).read_bytes() for name in job.outputs if (work / name).is_file()}
     assert result.exit_code is not None

@@ -382,6 +382,16 @@ class Exploited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """A commit that brought something in. `day` is the author's, `None` where it is not known."""
+
+    id: str
+    day: date | None
+    path: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One problem, whoever saw it.
 
@@ -389,6 +399,8 @@ class Finding:
     problem is in: a purl, or a path. `paths` are chains of package keys from a direct dependency
     down to the subject. `seen_by` and `missed_by` name scanners that could have seen it.
     `cvss` is the vector that `score` (0.0-10.0) was computed from. `epss` is a probability.
+    `commits` are where the history holds the problem, oldest first, and at most a few of them.
+    `removed`: only the history holds it, and `locations` are where it used to stand.
     """
 
     check: str
@@ -410,6 +422,8 @@ class Finding:
     exploited: Exploited | None = None
     seen_by: tuple[str, ...] = ()
     missed_by: tuple[str, ...] = ()
+    commits: tuple[Commit, ...] = ()
+    removed: bool = False
 
     @property
     def ids(self) -> frozenset[str]:
@@ -592,10 +606,25 @@ class Policy:
     digest: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretSettings:
+    """How secrets are looked for. `allow_markers`: a comment in the code may excuse a line.
+
+    `history`: not only today's files, but every commit. `staged`: only what is about to be
+    committed; for the hook, and never from a file.
+    """
+
+    allow_markers: bool = False
+    history: bool = True
+    staged: bool = False
+
+
 class Disposition(StrEnum):
     """What policy made of a finding."""
 
     VIOLATION = "violation"
+    EXISTING = "existing"
+    """It would violate the policy, but the change that is judged did not bring it in."""
     BELOW_THRESHOLD = "below_threshold"
     WAIVED = "waived"
 
@@ -652,13 +681,15 @@ class Control:
 class Answer:
     """A control's outcome with the reason and the evidence it rests on (file names or checks).
 
-    `gap` says why there is no answer, for `not_evaluated` and `error`.
+    `gap` says why there is no answer, for `not_evaluated` and `error`. `existing`: it fails for
+    what the base of a change held already, and for nothing else.
     """
 
     outcome: Outcome
     reason: str
     evidence: tuple[str, ...] = ()
     gap: Gap | None = None
+    existing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -710,6 +741,21 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The commit that a change was to be judged against, as it was `asked` for.
+
+    `commit` is its id, `None` where it cannot be used. `checks` are those whose findings were
+    held against it; all others, and all of them without it, are judged in full. `why` says what
+    kept it, or a part of it, from being used.
+    """
+
+    asked: str
+    commit: str | None = None
+    checks: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """What differs between two equal runs. Absent under `SOURCE_DATE_EPOCH`."""
 
@@ -739,4 +785,5 @@ class Report:
     controls: tuple[ControlResult, ...]
     frameworks: tuple[FrameworkCount, ...]
     notices: tuple[str, ...] = ()
+    base: Base | None = None
     run: RunFacts | None = None

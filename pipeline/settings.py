@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pipeline.errors import PipelineError, UsageError
-from pipeline.model import Location, Policy, Severity, Waiver
+from pipeline.model import Location, Policy, SecretSettings, Severity, Waiver
 from pipeline.text import plain
 from pipeline.tree import Tree
 from pipeline.yamltree import MAX_CHARACTERS, Items, Table, UnreadableYamlError, compose
@@ -47,6 +47,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     name: str | None = None
     advisories: AdvisorySettings = field(default_factory=AdvisorySettings)
+    secrets: SecretSettings = field(default_factory=SecretSettings)
 
 
 DEFAULTS = Settings()
@@ -150,11 +151,16 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
     default = DEFAULTS.policy
     fail_on = policy.get("fail-on", default.fail_on)
     advisories = values.get("advisories", {})
+    secrets = values.get("secrets", {})
     return Settings(
         name=values.get("name"),
         exclude=tuple(values.get("exclude", ())),
         advisories=AdvisorySettings(
             osv_url=advisories.get("osv-url"), pypi_url=advisories.get("pypi-url")
+        ),
+        secrets=SecretSettings(
+            allow_markers=secrets.get("allow-markers", DEFAULTS.secrets.allow_markers),
+            history=secrets.get("history", DEFAULTS.secrets.history),
         ),
         policy=Policy(
             fail_on=None if fail_on == "never" else Severity(fail_on),

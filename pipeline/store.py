@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.files import digest, explained, write
-from pipeline.model import Artefact, Evidence, Policy, Status, Target
+from pipeline.model import Artefact, Evidence, Policy, SecretSettings, Status, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +54,7 @@ class Plan:
     advisories: str | None = None
     osv_url: str | None = None
     pypi_url: str | None = None
+    secrets: SecretSettings = field(default_factory=SecretSettings)
     notices: tuple[str, ...] = ()
     started: datetime | None = None
     token: str = ""

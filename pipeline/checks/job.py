@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from pipeline.advisories.source import Answer, Question
-from pipeline.model import DataRecord, Exploited, Status, ToolRecord, Unread
+from pipeline.model import DataRecord, Exploited, SecretSettings, Status, ToolRecord, Unread
 
 
 class Network(StrEnum):
@@ -71,7 +72,9 @@ class Job:
 
     `program` is another program than the check's tool, by its name in `PATH`. An `optional` job
     that fails leaves nothing to read and does not make the check fail: for what a tool can add
-    to an answer that is complete without it.
+    to an answer that is complete without it. `private`: what the tool says may hold a secret, and
+    is never repeated. `notes` is what the plan knew and the reading wants to know again; it never
+    leaves the process.
     """
 
     name: str
@@ -81,6 +84,8 @@ class Job:
     accept: frozenset[int] = frozenset({0})
     timeout: float = 600.0
     env: Mapping[str, str] = field(default_factory=dict)
+    private: bool = False
+    notes: Any = field(default=None, repr=False)
     program: str = ""
     optional: bool = False
 
@@ -95,8 +100,8 @@ class Ran:
     job: Job
     exit_code: int
     outputs: Mapping[str, bytes]
-    stdout: bytes = b""
-    stderr: str = ""
+    stdout: bytes = field(default=b"", repr=False)
+    stderr: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,8 @@ class Options:
     `files` holds what was read of the files that the check wanted, each one of them.
     `answers` holds what the advisory source said of every package of the target that could be
     asked for. `relay_url` is where a tool finds the same answers in OSV's protocol. `exploited`
-    and `epss` are keyed by advisory id. `data` describes all of these.
+    and `epss` are keyed by advisory id. `data` describes all of these. `secrets` is what the policy
+    says of the search for secrets.
     """
 
     root: str = ""
@@ -120,3 +126,4 @@ class Options:
     exploited: Mapping[str, Exploited] = field(default_factory=dict)
     epss: Mapping[str, float] = field(default_factory=dict)
     data: tuple[DataRecord, ...] = ()
+    secrets: SecretSettings = field(default_factory=SecretSettings)
