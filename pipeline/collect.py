@@ -210,6 +210,7 @@ def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Op
         options,
         relay_url=relay.query_url,
         answers=answers,
+        answered_by=source.name,
         exploited=exploited,
         epss=epss,
         data=(*source.records, *(record for record in (kev, scores) if record)),

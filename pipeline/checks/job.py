@@ -123,6 +123,7 @@ class Options:
     files: Mapping[str, bytes | Unread] = field(default_factory=dict)
     relay_url: str = ""
     answers: Mapping[Question, Answer] = field(default_factory=dict)
+    answered_by: str = ""
     exploited: Mapping[str, Exploited] = field(default_factory=dict)
     epss: Mapping[str, float] = field(default_factory=dict)
     data: tuple[DataRecord, ...] = ()
