@@ -339,7 +339,8 @@ class Target:
     """The scanned repository as discovered. All tuples are sorted by path.
 
     `automation` holds what CI runs or obeys beside `ci`: files that may define an action, and the
-    configuration of Dependabot. `untracked` are locks that git does not track, `ignored` those that it is told not to see.
+    configuration of Dependabot. `untracked` are locks that git does not track, `ignored` those
+    that it is told not to see.
     """
 
     name: str
