@@ -79,6 +79,7 @@ def _fill(draft: Draft) -> None:
     packages = data.get("packages")
     if not isinstance(packages, dict):
         drafts.refuse(draft.path, "no `packages`")
+    draft.bound(len(packages))
     _Reading(draft, lines).add_packages(packages, table(data.get("workspaces")))
 
 

@@ -31,6 +31,9 @@ MAX_KEY_DOTS = 100
 MAX_UNREAD = 1000
 """After so many parts that were not understood, a file is given up."""
 
+MAX_PACKAGES = 200_000
+"""Packages in one lock; more are not looked at. The largest real ones have a tenth of them."""
+
 MAX_FORKS = 64
 """Of a name with more versions than these, an edge means all: real locks have a handful."""
 
@@ -97,7 +100,13 @@ class Draft:
 
     def add(self, package: Package, edges: Sequence[Edge] = ()) -> None:
         """Keep a package and the dependencies that the lock gives it."""
+        self.bound(len(self.rows) + 1)
         self.rows.append((package, edges))
+
+    def bound(self, packages: int) -> None:
+        """Give up on a lock with more `packages` than any has; raises `RefusedError`."""
+        if packages > MAX_PACKAGES:
+            refuse(self.path, f"more than {MAX_PACKAGES} packages", Gap.TOO_LARGE)
 
     def miss(
         self,

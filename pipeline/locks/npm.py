@@ -41,8 +41,6 @@ MAX_DEPTH = 32
 """Folders inside folders; npm flattens them to a handful."""
 MAX_PLACE = 2000
 """Characters in the path of a package's folder."""
-MAX_PACKAGES = 200_000
-"""More are refused; npm itself would not install a tenth of them."""
 
 _INSIDE = "node_modules/"
 _FLAGS = {"dev": "dev", "optional": "optional", "peer": "peer", "extraneous": "extraneous"}
@@ -69,7 +67,7 @@ def _fill(draft: Draft) -> None:
     version = data.get("lockfileVersion")
     if not isinstance(version, int) or isinstance(version, bool) or version not in {1, 2, 3}:
         drafts.refuse(draft.path, "a lockfileVersion other than 1, 2 and 3", Gap.UNSUPPORTED_INPUT)
-    lines = _lines(text, draft.path)
+    lines = _lines(draft, text)
     if version == 1:
         entries = _unfolded(draft, data, lines)
         manifest = beside(draft.tree, draft.folder)
@@ -92,17 +90,16 @@ class _Entry:
     line: int | None
 
 
-def _lines(text: str, where: str) -> dict[tuple[str, ...], int]:
+def _lines(draft: Draft, text: str) -> dict[tuple[str, ...], int]:
     """The lines of the keys in `packages`, and of those in `dependencies` at any depth."""
     lines: dict[tuple[str, ...], int] = {}
     for path, line in drafts.keys(text):
         depth = len(path)
-        if (depth == 2 and path[0] == "packages") or (  # noqa: PLR2004 - packages, key
-            depth <= 2 * MAX_DEPTH and depth % 2 == 0 and path[-2] == "dependencies"
-        ):
+        listed = depth == 2 and path[0] == "packages"  # noqa: PLR2004 - packages, folder
+        nested = depth % 2 == 0 and path[0] == path[-2] == "dependencies"
+        if listed or (nested and depth <= 2 * MAX_DEPTH):
             lines[tuple(path)] = line
-            if len(lines) > 2 * MAX_PACKAGES:
-                drafts.refuse(where, f"more than {MAX_PACKAGES} packages", Gap.TOO_LARGE)
+            draft.bound(len(lines) // 2)  # version 2 names each package twice
     return lines
 
 

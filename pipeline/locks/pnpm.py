@@ -96,6 +96,7 @@ class _Reading:
     def add_packages(self) -> None:
         data = self.document.data
         packages = table(data.get("packages"))
+        self.draft.bound(len(packages))
         for key, entry in packages.items():
             if isinstance(entry, dict) and (named := self._named(key, entry)):
                 self.names[key] = named

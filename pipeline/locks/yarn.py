@@ -184,6 +184,7 @@ def _classic(draft: Draft, text: str) -> list[_Entry]:
                 draft.miss("a package that was already given", line=line)
             seen.update(entry.patterns)
             entries.append(entry)
+            draft.bound(len(entries))
             continue
         part = _FIELD.fullmatch(row, 0, MAX_ROW)
         key, value = (_text(part["key"]), part["value"]) if part else ("", None)
@@ -247,6 +248,7 @@ def _berry(draft: Draft, text: str) -> list[_Entry]:
     version = table(data.pop("__metadata", None)).get("version")
     if not isinstance(version, str) or version not in BERRY_VERSIONS:
         drafts.refuse(draft.path, "an unknown version of yarn.lock", Gap.UNSUPPORTED_INPUT)
+    draft.bound(len(data))
     lines = documents[0].lines
     entries = []
     seen: set[str] = set()

@@ -243,6 +243,17 @@ def test_too_many_misses_give_up(tmp_path: Any) -> None:
     assert caught.value.unread.location.line == MAX_UNREAD
 
 
+def test_too_many_packages_give_up(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.locks.draft.MAX_PACKAGES", 2)
+    draft = Draft(Tree.at(tmp_path), "x")
+    draft.add(package("a"))
+    draft.add(package("b"))
+    with pytest.raises(RefusedError) as caught:
+        draft.add(package("c"))
+    assert caught.value.unread.gap is Gap.TOO_LARGE
+    assert [found.name for found in draft.lock("f", "PyPI").packages] == ["a", "b"]
+
+
 def test_the_digest_covers_every_file(tmp_path: Any) -> None:
     (tmp_path / "a").write_text("a")
     (tmp_path / "b").write_text("b")

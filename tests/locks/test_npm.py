@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.locks import npm
+from pipeline.locks import draft, npm
 from pipeline.model import Gap, Lock, Origin, Package, Source
 
 from .conftest import Reading
@@ -330,7 +330,7 @@ def test_the_halves_of_version_2_must_agree(lock_of: Reading, old: dict[str, Any
 
 
 def test_many_packages_are_refused(lock_of: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(npm, "MAX_PACKAGES", 1)
+    monkeypatch.setattr(draft, "MAX_PACKAGES", 1)
     read = lock_of(FILE, v3({f"node_modules/a{n}": {"version": "1.0.0"} for n in range(3)}))
     assert read.packages == ()
     assert [unread.gap for unread in read.unread] == [Gap.TOO_LARGE]
