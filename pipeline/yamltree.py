@@ -8,7 +8,7 @@ Source: YAML 1.1 as read by libyaml, https://yaml.org/spec/1.1/.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,12 +74,13 @@ class Table:
 Node = Scalar | Items | Table
 
 
-def compose(text: str, origin: str, *, aliases: bool) -> Node | None:
+def compose(text: str, origin: str, *, aliases: bool, tags: Collection[str] = ()) -> Node | None:
     """The one document in `text`; `None` when it is empty.
 
-    `aliases` says whether a node may be repeated by reference. Raises `UnreadableYamlError` for
-    what is no YAML, for two documents, duplicate keys, keys that are no text, tags, and for a
-    text past the limits on size, depth and unfolded nodes.
+    `aliases` says whether a node may be repeated by reference. `tags` may be there and mean
+    nothing: the node is read as if it had none. Raises `UnreadableYamlError` for
+    what is no YAML, for two documents, duplicate keys, keys that are no text, other tags, and for
+    a text past the limits on size, depth and unfolded nodes.
     """
     import yaml  # noqa: PLC0415  # a tenth of a second that most commands can do without
 
@@ -88,7 +89,7 @@ def compose(text: str, origin: str, *, aliases: bool) -> Node | None:
             f"{len(text)} characters are more than the limit of {MAX_CHARACTERS}", where=origin
         )
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder(origin, aliases=aliases)
+    builder = _Builder(origin, aliases=aliases, tags=tags)
     try:
         for event in yaml.parse(text, Loader=loader):
             builder.take(event)
@@ -118,9 +119,10 @@ class _Open:
 
 
 class _Builder:
-    def __init__(self, origin: str, *, aliases: bool) -> None:
+    def __init__(self, origin: str, *, aliases: bool, tags: Collection[str]) -> None:
         self.origin = origin
         self.aliases = aliases
+        self.tags = tags
         self.document: Node | None = None
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
@@ -128,7 +130,8 @@ class _Builder:
     def take(self, event: Any) -> None:
         """Handle one event; the classes are told apart by name, the two loaders share no base."""
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
-        if getattr(event, "tag", None):
+        tag = getattr(event, "tag", None)
+        if tag and tag not in self.tags:
             raise self.refuse("a tag (“!…”) is not allowed here", line)
         match type(event).__name__:
             case "DocumentStartEvent" if self.document is not None:

@@ -141,3 +141,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except UnreadableYamlError as error:
         found = error.where
     assert found is None or isinstance(found, Scalar | Items | Table | str)
+
+
+def test_tags_that_are_allowed_mean_nothing() -> None:
+    text = "a: !reference [b, c]\n"
+    found = compose(text, "x", aliases=False, tags={"!reference"})
+    assert isinstance(found, Table)
+    assert isinstance(found.get("a"), Items)
+    for tags in ((), {"!other"}):
+        with pytest.raises(UnreadableYamlError, match="tag"):
+            compose(text, "x", aliases=False, tags=tags)
