@@ -8,11 +8,14 @@ Source: YAML 1.1 as read by libyaml, https://yaml.org/spec/1.1/.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 MAX_CHARACTERS = 1024 * 1024
 MAX_NODES = 100_000
