@@ -254,11 +254,12 @@ class Manifest:
 
     `declared` counts the dependencies it asks for; `None` where that cannot be told without
     running it (`setup.py`, dynamic metadata) or where no reader knows the format. `requires`
-    names those whose names could be read.
+    names those whose names could be read. `name` is the project's own, where it is told.
     """
 
     path: str
     declared: int | None = None
+    name: str = ""
     requires: tuple[Dependency, ...] = ()
 
 

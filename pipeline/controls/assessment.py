@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def everything_planned_ran(facts: Facts) -> Answer:
     """Nothing stands between the plan and a complete assessment."""
     evidence = sorted(facts.evidence.values(), key=lambda item: item.check)
-    gaps = check_gaps(evidence, planned=facts.planned, policy=facts.policy)
+    gaps = check_gaps(evidence, planned=facts.planned, policy=facts.policy, baseline=facts.baseline)
     blocking = [line.what for line in gaps if line.blocking]
     checks = [item.check for item in evidence]
     if blocking:

@@ -264,6 +264,9 @@ def _none_of(
     hits = [item for item in facts.judged if item.finding.check == CHECK and concerns(item.finding)]
     if violations := _with(hits, Disposition.VIOLATION):
         return failed(f"open: {_told(violations)}", CHECK)
+    if existing := _with(hits, Disposition.EXISTING):
+        told = _told(existing)
+        return failed(f"open, and in the base already: {told}", CHECK, existing=True)
     found = facts.evidence.get(CHECK)
     doubt = _doubt(facts.target, found) or _data_doubt(found, data)
     if doubt:

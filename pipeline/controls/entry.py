@@ -29,6 +29,7 @@ from pipeline.model import (
     Requirement,
     Target,
 )
+from pipeline.policy import NOTHING, Baseline
 
 if TYPE_CHECKING:
     from pipeline.controls.frameworks import Framework
@@ -40,7 +41,8 @@ class Facts:
     """All that a control may look at.
 
     `evidence` is keyed by check; `planned` names the checks that were to run. `signed` says
-    whether the evidence's signature verified, and is `None` where none was made.
+    whether the evidence's signature verified, and is `None` where none was made. `baseline` is
+    what the base of a change held already.
     """
 
     target: Target
@@ -50,6 +52,7 @@ class Facts:
     planned: tuple[str, ...]
     as_of: date
     signed: bool | None
+    baseline: Baseline = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,12 @@ def passed(reason: str, *evidence: str) -> Answer:
     return Answer(outcome=Outcome.PASS, reason=reason, evidence=evidence)
 
 
-def failed(reason: str, *evidence: str) -> Answer:
-    """Something is wrong. One failure outweighs everything that is not known."""
-    return Answer(outcome=Outcome.FAIL, reason=reason, evidence=evidence)
+def failed(reason: str, *evidence: str, existing: bool = False) -> Answer:
+    """Something is wrong. One failure outweighs everything that is not known.
+
+    `existing`: the base of the change held all of it already, so that it does not block.
+    """
+    return Answer(outcome=Outcome.FAIL, reason=reason, evidence=evidence, existing=existing)
 
 
 def waived(reason: str, *evidence: str) -> Answer:

@@ -2,6 +2,7 @@
 
     findings   findings and waivers      ->  `weigh`: what policy made of each finding
     waivers    a waiver and a finding    ->  whether it speaks of it, and whether it holds
+    baseline   evidence of a base    ->  what a change did not bring in
     unused     waivers that match none   ->  which are not used, and which nobody can tell of
     gaps       evidence and controls     ->  `unevaluated`: everything that nobody looked at
     verdict    all of that               ->  `decide`: violated, incomplete or compliant
@@ -20,6 +21,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.model import Report
+from pipeline.policy.baseline import NOTHING, Baseline
 from pipeline.policy.findings import own_finding, weigh
 from pipeline.policy.gaps import FIXES, check_gaps, settled, stale, unevaluated
 from pipeline.policy.order import (
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.model import (
+        Base,
         ControlResult,
         Evidence,
         Finding,
@@ -52,7 +55,9 @@ __all__ = [
     "FIXES",
     "INTEGRITY",
     "MAX_WAIVER_DAYS",
+    "NOTHING",
     "RULES",
+    "Baseline",
     "Rule",
     "check_gaps",
     "decide",
@@ -78,10 +83,13 @@ def judge(  # noqa: PLR0913 - the report's parts, each by its name
     planned: Sequence[str],
     as_of: date,
     notices: Sequence[str] = (),
+    base: Base | None = None,
+    baseline: Baseline = NOTHING,
 ) -> Report:
     """The report: the same input in any order gives the same one.
 
-    `judged` is what `weigh` made of the evidence's findings, and may hold more. Raises
+    `judged` is what `weigh` made of the evidence's findings, and may hold more. `baseline` is
+    what the commit `base` held, and the same that `weigh` was given. Raises
     `ValueError` when a finding of the evidence is not among them: it would vanish.
     """
     if Counter(_identity(found) for item in evidence for found in item.findings) - Counter(
@@ -92,7 +100,12 @@ def judge(  # noqa: PLR0913 - the report's parts, each by its name
     unused = [own_finding("policy/waiver-unused", waiver, policy) for waiver in idle]
     findings = tuple(sorted((*judged, *unused), key=reading_order))
     lines = unevaluated(
-        target=target, evidence=evidence, controls=controls, planned=planned, policy=policy
+        target=target,
+        evidence=evidence,
+        controls=controls,
+        planned=planned,
+        policy=policy,
+        baseline=baseline,
     )
     lines = tuple(sorted((*lines, *unsure_gaps(unsure, policy)), key=gap_order))
     return Report(
@@ -107,6 +120,7 @@ def judge(  # noqa: PLR0913 - the report's parts, each by its name
         controls=tuple(sorted(controls, key=control_order)),
         frameworks=tuple(sorted(frameworks, key=lambda item: (item.framework, item.version))),
         notices=(*sorted(set(notices)), *_notices(target)),
+        base=base,
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.model import Disposition, Finding, Judged, Kind, Location, Severity
+from pipeline.policy.baseline import NOTHING, Held
 from pipeline.policy.order import reading_order
 from pipeline.policy.rules import CHECK, MAX_WAIVER_DAYS, RULES
 from pipeline.policy.waivers import Touching, holding, last_day
@@ -14,17 +16,28 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.model import Policy, Waiver
+    from pipeline.policy.baseline import Baseline
 
 _SETTINGS = "supply-chain.yml"
 
 
-def weigh(findings: Iterable[Finding], policy: Policy, as_of: date) -> tuple[Judged, ...]:
+def weigh(
+    findings: Iterable[Finding], policy: Policy, as_of: date, *, baseline: Baseline = NOTHING
+) -> tuple[Judged, ...]:
     """What policy makes of each finding, in reading order: each appears exactly once.
 
-    Waivers that have ended by `as_of`, or last too long, join as findings of policy's own.
+    What would violate the policy but stands in the `baseline` as well is `existing`. Waivers that
+    have ended by `as_of`, or last too long, join as findings of policy's own.
     """
     touching = Touching(policy.waivers)
-    judged = [_weigh(finding, touching.of(finding), policy, as_of) for finding in findings]
+    findings = tuple(findings)
+    now = Held.each(findings)
+    judged = []
+    for finding in findings:
+        item = _weigh(finding, touching.of(finding), policy, as_of)
+        if item.disposition is Disposition.VIOLATION and not _is_harm(finding):
+            item = _compare(item, now[finding.fingerprint], baseline)
+        judged.append(item)
     for waiver in policy.waivers:
         if waiver.expires < as_of:
             judged.append(own_finding("policy/waiver-expired", waiver, policy))
@@ -51,6 +64,22 @@ def _weigh(finding: Finding, touching: Sequence[Waiver], policy: Policy, as_of: 
         why=f"{waiver.owner} accepts it until {last_day(waiver, finding)}: {waiver.reason}",
         waiver=waiver,
     )
+
+
+def _compare(violation: Judged, now: Held, baseline: Baseline) -> Judged:
+    """The violation, or that it exists already: as bad, and in as many places, as in the base."""
+    before = baseline.findings.get(violation.finding.fingerprint)
+    if before is None:
+        return violation
+    if more := now.beyond(before):
+        return replace(violation, why=f"{violation.why}; the base has it too, but {more}")
+    why = f"{violation.why}; the base has it too, so this change does not bring it in"
+    return replace(violation, disposition=Disposition.EXISTING, why=why)
+
+
+def _is_harm(finding: Finding) -> bool:
+    """What violates the policy wherever it comes from."""
+    return finding.kind is Kind.MALWARE or finding.exploited is not None
 
 
 def _offence(finding: Finding, policy: Policy) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.model import Gap, Outcome, Status, Unevaluated
+from pipeline.policy.baseline import NOTHING
 from pipeline.policy.order import gap_order
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
         Policy,
         Target,
     )
+    from pipeline.policy.baseline import Baseline
 
 FIXES: Mapping[Gap, str] = {
     Gap.TOOL_MISSING: "Install the tool: its Nox session does so by itself.",
@@ -67,22 +69,23 @@ def stale(evidence: Evidence) -> tuple[DataRecord, ...]:
     )
 
 
-def unevaluated(
+def unevaluated(  # noqa: PLR0913 - all that can leave something open
     *,
     target: Target,
     evidence: Sequence[Evidence],
     controls: Sequence[ControlResult],
     planned: Sequence[str],
     policy: Policy,
+    baseline: Baseline = NOTHING,
 ) -> tuple[Unevaluated, ...]:
     """Everything that nobody looked at, blocking lines first, each with a way to mend it.
 
     `blocking` marks what keeps the verdict from being compliant: gaps of required checks,
     planned checks without evidence, parts of the repository that discovery could not read, and
-    required controls without an answer.
+    required controls without an answer. A gap that the `baseline` has too does not block.
     """
     lines = (
-        *check_gaps(evidence, planned=planned, policy=policy),
+        *check_gaps(evidence, planned=planned, policy=policy, baseline=baseline),
         *(
             name_gap(
                 f"{part.location.path} (discovery)", part.gap, part.why, location=part.location
@@ -95,14 +98,18 @@ def unevaluated(
 
 
 def check_gaps(
-    evidence: Sequence[Evidence], *, planned: Sequence[str], policy: Policy
+    evidence: Sequence[Evidence],
+    *,
+    planned: Sequence[str],
+    policy: Policy,
+    baseline: Baseline = NOTHING,
 ) -> tuple[Unevaluated, ...]:
     """What the checks left open: all that stands between the plan and a complete assessment."""
     wanted = {*planned, *policy.required}
     required = {*policy.required} or wanted
     lines: list[Unevaluated] = []
     for item in evidence:
-        lines += _evidence_gaps(item, blocking=item.check in required)
+        lines += _evidence_gaps(item, baseline, blocking=item.check in required)
     lines += [
         name_gap(
             f"{name}: the whole check",
@@ -126,11 +133,13 @@ def check_gaps(
     return tuple(lines)
 
 
-def _evidence_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluated]:
+def _evidence_gaps(
+    evidence: Evidence, baseline: Baseline, *, blocking: bool
+) -> Iterator[Unevaluated]:
     check = evidence.check
     whole = f"{check}: the whole check"
     reason = evidence.reason or "it gives no reason"
-    named = list(_coverage_gaps(evidence, blocking=blocking))
+    named = list(_coverage_gaps(evidence, baseline, blocking=blocking))
     yield from named
     match evidence.status:
         case Status.ERRORED:
@@ -163,16 +172,20 @@ def _evidence_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluate
                 )
 
 
-def _coverage_gaps(evidence: Evidence, *, blocking: bool) -> Iterator[Unevaluated]:
+def _coverage_gaps(
+    evidence: Evidence, baseline: Baseline, *, blocking: bool
+) -> Iterator[Unevaluated]:
+    before = baseline.has_gaps(evidence)
     for part in evidence.coverage:
         for missing in part.missing:
             inside = "" if missing.subject == part.scope else f" in {part.scope}"
+            existing = before(part, missing)
             yield name_gap(
                 f"{evidence.check}: {missing.subject}{inside}",
                 missing.gap,
-                missing.why,
+                f"{missing.why}; the base has the same gap" if existing else missing.why,
                 location=missing.location,
-                blocking=blocking and part.required,
+                blocking=blocking and part.required and not existing,
             )
         if not part.complete and (not part.missing or _unnamed(part) > 0):
             yield name_gap(

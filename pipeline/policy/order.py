@@ -16,7 +16,12 @@ if TYPE_CHECKING:
         Unevaluated,
     )
 
-_DISPOSITIONS = (Disposition.VIOLATION, Disposition.BELOW_THRESHOLD, Disposition.WAIVED)
+_DISPOSITIONS = (
+    Disposition.VIOLATION,
+    Disposition.EXISTING,
+    Disposition.BELOW_THRESHOLD,
+    Disposition.WAIVED,
+)
 
 _FAR = 1_000_000
 """Deeper than any chain of dependencies: the depth where none is known."""

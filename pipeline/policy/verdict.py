@@ -57,7 +57,11 @@ def decide(
         return _verdict(Decision.INCOMPLETE, f"Incomplete: {what}", *doubts)
     open_controls = sum(item.answer.outcome not in ANSWERED for item in controls)
     others = len(unevaluated) - len(tuple(control_gaps(controls, policy)))
+    existing = sum(item.disposition is Disposition.EXISTING for item in judged)
     asides = (
+        f"{numbered(existing, 'finding')} {'is' if existing == 1 else 'are'} in the base already"
+        if existing
+        else "",
         f"{numbered(len(failed), 'control')} failed without blocking" if failed else "",
         _not_evaluated(open_controls, "control") if open_controls else "",
         _not_evaluated(others, "optional part") if others > 0 else "",
@@ -67,10 +71,10 @@ def decide(
 
 
 def _stops(result: ControlResult, policy: Policy) -> bool:
-    """Whether a failed control violates the policy."""
+    """Whether a failed control violates the policy: not for what the base held already."""
     control = result.control
     required = control.gate is Gate.BLOCK or control.id in policy.required_controls
-    return required and control.id != INTEGRITY
+    return required and control.id != INTEGRITY and not result.answer.existing
 
 
 def _verdict(decision: Decision, headline: str, *reasons: str) -> Verdict:

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pipeline.model import Decision, Kind, Location, Severity
+from pipeline.model import Decision, Disposition, Kind, Location, Severity
 from pipeline.report.report_json import encode
 from pipeline.report.view import GAPS, View, numbered
 from pipeline.text import plain
@@ -77,13 +77,18 @@ class _Entry:
     locations: tuple[Location, ...]
     fingerprint: str
     link: str = ""
+    existing: bool = False
     tags: tuple[str, ...] = ()
 
 
 def render(report: Report) -> bytes:
-    """The open violations, worst first; what exceeds GitHub's limits is counted in a result."""
+    """The open violations, worst first, then what the base of a change held already.
+
+    GitHub itself compares with the base; what is not sent would read as mended. What exceeds
+    GitHub's limits is counted in a result.
+    """
     view = View(report)
-    rows = view.open[: MAX_RESULTS - _MAX_GATE]
+    rows = (*view.open, *view.existing)[: MAX_RESULTS - _MAX_GATE]
     content = _render(view, rows)
     size = _compressed(content)
     while rows and size > MAX_GZIP_BYTES:
@@ -151,7 +156,7 @@ def _gate(view: View, sent: int) -> list[_Entry]:
     """Results for what no finding says: without them, silence would pass for approval."""
     report = view.report
     entries = []
-    if left := len(view.open) - sent:
+    if left := len(view.open) + len(view.existing) - sent:
         entries.append(
             _gate_entry(
                 "gate/results-left-out",
@@ -230,6 +235,7 @@ def _entry(row: Row) -> _Entry:
         locations=finding.locations,
         fingerprint=finding.fingerprint,
         link=row.link,
+        existing=row.judged.disposition is Disposition.EXISTING,
         tags=("supply-chain", finding.check, finding.kind.value, *finding.aliases),
     )
 
@@ -259,7 +265,7 @@ def _result(entry: _Entry, rule: dict[str, Any], anchor: Location) -> dict[str, 
     if float(properties["security-severity"]) < entry.score:
         properties["security-severity"] = f"{entry.score:.1f}"
     places = [place for place in entry.locations if _is_inside(place.path)] or [anchor]
-    return {
+    result = {
         "ruleId": entry.rule,
         "ruleIndex": rule["index"],
         "level": entry.level,
@@ -267,6 +273,9 @@ def _result(entry: _Entry, rule: dict[str, Any], anchor: Location) -> dict[str, 
         "locations": [_location(place) for place in places[:_MAX_LOCATIONS]],
         "partialFingerprints": {"primaryLocationLineHash": entry.fingerprint},
     }
+    if entry.existing:
+        result["properties"] = {"disposition": Disposition.EXISTING.value}
+    return result
 
 
 # ------------------------------------------------------------------------------------- parts

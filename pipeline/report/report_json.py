@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from pipeline.model import (
+        Base,
         CiFile,
         ControlResult,
         Evidence,
@@ -193,6 +194,7 @@ def _document(report: Report) -> dict[str, Any]:
         "target": _target(report.target),
         "policy": _policy(report.policy),
         "notices": report.notices,
+        "base": _base(report.base),
         "run": _run(report.run),
     }
 
@@ -306,6 +308,7 @@ def _control(item: ControlResult) -> dict[str, Any]:
         "title": control.title,
         "outcome": answer.outcome.value,
         "reason": answer.reason,
+        "existing": answer.existing,
         "evidence": answer.evidence,
         "rationale": control.rationale,
         "how": control.how,
@@ -442,6 +445,12 @@ def _location(location: Location | None) -> dict[str, Any] | None:
     if location is None:
         return None
     return {"path": location.path, "line": location.line, "column": location.column}
+
+
+def _base(base: Base | None) -> dict[str, Any] | None:
+    if base is None:
+        return None
+    return {"asked": base.asked, "commit": base.commit, "checks": base.checks, "why": base.why}
 
 
 def _run(run: RunFacts | None) -> dict[str, Any] | None:

@@ -270,6 +270,27 @@ class View:
         return self._rows(Disposition.VIOLATION)
 
     @cached_property
+    def existing(self) -> tuple[Row, ...]:
+        """Findings that a change did not bring in, what to mend first at the top."""
+        return self._rows(Disposition.EXISTING)
+
+    @property
+    def against(self) -> str:
+        """Against which base it was judged, in words; "" where none was asked for."""
+        base = self.report.base
+        if base is None:
+            return ""
+        if base.commit is None or not base.checks:
+            return f"Judged in full, and not against a base: {base.why}."
+        named = "" if base.commit.startswith(base.asked) else f" ({base.asked})"
+        checks = " and ".join(base.checks)
+        but = f" In full all the same: {base.why}." if base.why else ""
+        return (
+            f"Judged against base {base.commit[:12]}{named}: what {checks} found there already"
+            f" does not violate the policy, and everything else is judged in full.{but}"
+        )
+
+    @cached_property
     def below(self) -> tuple[Row, ...]:
         """Findings that the policy tolerates, worst first."""
         return self._rows(Disposition.BELOW_THRESHOLD)

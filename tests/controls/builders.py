@@ -22,7 +22,7 @@ from pipeline.model import (
     Target,
     Unread,
 )
-from pipeline.policy import weigh
+from pipeline.policy import Baseline, weigh
 
 TODAY = date(2026, 11, 22)
 GIT = Git(commit="a" * 40, branch="main", dirty=False, remote=None, shallow=False)
@@ -76,16 +76,25 @@ EMPTY = target()
 UNREAD = Unread(location=Location(path="requirements.txt", line=2), why="not understood")
 
 
-def answer(control: str, scanned: Target, *items: Evidence, **policy: Any) -> Answer:
+def answer(
+    control: str,
+    scanned: Target,
+    *items: Evidence,
+    base: tuple[Evidence, ...] = (),
+    **policy: Any,
+) -> Answer:
+    """A control's answer; `base` is the evidence of the commit that it is judged against."""
+    baseline = Baseline.of(base, base=scanned, head=scanned, renamed={}, unchanged=frozenset())
     settings = Policy(**policy)
     findings = [found for item in items for found in item.findings]
     facts = Facts(
         target=scanned,
         evidence={item.check: item for item in items},
-        judged=weigh(findings, settings, TODAY),
+        judged=weigh(findings, settings, TODAY, baseline=baseline),
         policy=settings,
         planned=("dependencies",),
         as_of=TODAY,
         signed=None,
+        baseline=baseline,
     )
     return CONTROLS[control].answer(facts)

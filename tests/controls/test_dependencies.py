@@ -322,6 +322,17 @@ def test_a_waiver_does_not_outlive_the_due_date() -> None:
     assert answer("DEP-04", LOCKED, audit(over), waivers=(waiver(),)).outcome is FAIL
 
 
+def test_what_the_base_held_too_still_fails_and_says_so() -> None:
+    hit = audit(finding())
+    found = answer("DEP-03", LOCKED, hit, base=(hit,))
+    assert (found.outcome, found.existing) == (FAIL, True)
+    assert "in the base already" in found.reason
+    fresh = audit(finding(), finding(rule="CVE-2026-99"))
+    found = answer("DEP-03", LOCKED, fresh, base=(hit,))
+    assert (found.outcome, found.existing) == (FAIL, False)
+    assert "CVE-2026-99" in found.reason
+
+
 def test_malware_cannot_be_waived() -> None:
     assert answer("DEP-05", LOCKED, audit(HITS["DEP-05"]), waivers=(waiver(),)).outcome is FAIL
 

@@ -12,6 +12,7 @@ from pipeline.model import (
     Coverage,
     DataRecord,
     Decision,
+    Disposition,
     Evidence,
     Finding,
     Gap,
@@ -23,24 +24,30 @@ from pipeline.model import (
     Severity,
     Status,
 )
-from pipeline.policy import decide, judge, settled, unevaluated, weigh
+from pipeline.policy import NOTHING, Baseline, decide, judge, settled, unevaluated, weigh
 from tests.policy.builders import TARGET, TODAY, V
 from tests.policy.strategies import cases
 
 laws = settings(deadline=None, max_examples=300)
 
 
-def judged_of(case: dict[str, Any]) -> tuple[Judged, ...]:
+def judged_of(case: dict[str, Any], baseline: Baseline = NOTHING) -> tuple[Judged, ...]:
     found = [finding for item in case["evidence"] for finding in item.findings]
-    return weigh(found, case["policy"], TODAY)
+    return weigh(found, case["policy"], TODAY, baseline=baseline)
 
 
-def report_of(case: dict[str, Any], *, judged: tuple[Judged, ...] | None = None) -> Report:
+def report_of(
+    case: dict[str, Any],
+    *,
+    judged: tuple[Judged, ...] | None = None,
+    baseline: Baseline = NOTHING,
+) -> Report:
     return judge(
         version="1",
         as_of=TODAY,
         frameworks=(),
-        judged=judged_of(case) if judged is None else judged,
+        judged=judged_of(case, baseline) if judged is None else judged,
+        baseline=baseline,
         **case,
     )
 
@@ -190,6 +197,53 @@ def test_the_verdict_follows_from_the_lines_of_the_report(case: dict[str, Any]) 
         policy=case["policy"],
     )
     assert set(own) <= set(made.unevaluated)
+
+
+def baseline_of(items: tuple[Evidence, ...]) -> Baseline:
+    return Baseline.of(
+        items,
+        base=TARGET,
+        head=TARGET,
+        renamed={},
+        unchanged=frozenset({"a/uv.lock", "b/uv.lock"}),
+    )
+
+
+@laws
+@given(case=cases(), base=cases() | st.none())
+def test_a_base_never_makes_a_new_violation_compliant(
+    case: dict[str, Any], base: dict[str, Any] | None
+) -> None:
+    """The base's evidence is any, or the very same as the change's."""
+    before = case["evidence"] if base is None else base["evidence"]
+    known = {found.fingerprint for item in before for found in item.findings}
+    plain, made = report_of(case), report_of(case, baseline=baseline_of(before))
+    told = {id(item.finding): item for item in made.findings}
+    for item in plain.findings:
+        finding = item.finding
+        harm = finding.kind is Kind.MALWARE or finding.exploited is not None
+        if item.disposition is not V:
+            continue
+        if finding.check == "policy" or finding.fingerprint not in known or harm:
+            again = [one for one in made.findings if one.finding == finding]
+            assert again
+            assert all(one.disposition is V for one in again)
+            assert made.verdict.exit_code == 1
+        else:
+            assert told[id(finding)].disposition in {V, Disposition.EXISTING}
+    # A base only ever takes away what it held; nobody is worse off for having one.
+    assert len(made.unevaluated) == len(plain.unevaluated)
+    assert made.verdict.exit_code == 0 or plain.verdict.exit_code != 0
+
+
+@laws
+@given(case=cases(), how=st.sampled_from([Status.ERRORED, Status.SKIPPED]))
+def test_a_base_of_which_nothing_is_known_changes_nothing(
+    case: dict[str, Any], how: Status
+) -> None:
+    broken = tuple(replace(item, status=how) for item in case["evidence"])
+    assert report_of(case, baseline=baseline_of(broken)) == report_of(case)
+    assert report_of(case, baseline=baseline_of(())) == report_of(case)
 
 
 def test_the_cases_reach_every_verdict() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.model import (
     Coverage,
     Decision,
+    Disposition,
     Gap,
     Gate,
     Kind,
@@ -17,7 +20,8 @@ from pipeline.model import (
     Status,
     Verdict,
 )
-from tests.policy.builders import KEV, PARTIAL, evidence, finding, report, result
+from pipeline.policy import decide
+from tests.policy.builders import KEV, PARTIAL, evidence, finding, report, result, weighed
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,27 @@ def test_what_a_control_does_to_the_verdict(
     policy = Policy(required_controls=("DEP-03",) if required else ())
     made = report(evidence(), controls=(result(outcome, gate=gate),), policy=policy)
     assert made.verdict.exit_code == code
+
+
+@pytest.mark.parametrize("required", [(), ("DEP-03",)])
+def test_a_control_that_fails_for_what_the_base_held_does_not_stop(
+    required: tuple[str, ...],
+) -> None:
+    failed = result(Outcome.FAIL)
+    existing = replace(failed, answer=replace(failed.answer, existing=True))
+    policy = Policy(required_controls=required)
+    made = report(evidence(), controls=(existing,), policy=policy)
+    assert made.verdict.exit_code == 0
+    assert "1 control failed without blocking" in made.verdict.headline
+    assert report(evidence(), controls=(failed,), policy=policy).verdict.exit_code == 1
+
+
+def test_a_compliant_verdict_counts_what_the_base_held() -> None:
+    held = replace(weighed(finding()), disposition=Disposition.EXISTING)
+    verdict = decide(judged=[held], unevaluated=(), controls=(), policy=Policy())
+    assert verdict.headline == "Compliant; 1 finding is in the base already."
+    verdict = decide(judged=[held, held], unevaluated=(), controls=(), policy=Policy())
+    assert verdict.headline == "Compliant; 2 findings are in the base already."
 
 
 @pytest.mark.parametrize("required", [(), ("GATE-01",)])

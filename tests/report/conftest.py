@@ -11,6 +11,7 @@ from pipeline.model import (
     Answer,
     Artefact,
     AuditStep,
+    Base,
     CiFile,
     Control,
     ControlResult,
@@ -414,6 +415,32 @@ def violated() -> Report:
     )
 
 
+def changed() -> Report:
+    """Judged against a base that held one of its findings, and for one check alone."""
+    there = "high is at or above the threshold, high; the base has it too"
+    return replace(
+        compliant(),
+        verdict=Verdict(
+            decision=Decision.COMPLIANT,
+            exit_code=0,
+            headline="Compliant; 1 finding is in the base already.",
+        ),
+        findings=(Judged(finding=URLLIB3, disposition=Disposition.EXISTING, why=there),),
+        controls=tuple(
+            replace(item, answer=replace(item.answer, outcome=Outcome.FAIL, existing=True))
+            if item.control.id == "DEP-03"
+            else item
+            for item in compliant().controls
+        ),
+        base=Base(
+            asked="origin/main",
+            commit="0b" * 20,
+            checks=("dependencies",),
+            why="lockfiles: it left no evidence of the base",
+        ),
+    )
+
+
 def incomplete() -> Report:
     gone = Missing(
         subject="internal-auth",
@@ -638,6 +665,7 @@ def hostile() -> Report:
                 why=EVIL,
                 waiver=waiver,
             ),
+            Judged(finding=replace(finding, check="w"), disposition=Disposition.EXISTING, why=EVIL),
             Judged(
                 finding=replace(finding, url='https://evil.example/"onmouseover="x', check="y"),
                 disposition=Disposition.BELOW_THRESHOLD,
@@ -665,6 +693,7 @@ def hostile() -> Report:
         ),
         frameworks=(FrameworkCount(framework=EVIL, version=EVIL, evidenced=0, mapped=1, total=2),),
         notices=(EVIL,),
+        base=Base(asked=EVIL, commit=COMMIT, checks=(EVIL,), why=EVIL),
         run=RunFacts(
             started=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
             seconds=1.5,
@@ -721,6 +750,7 @@ SAMPLES = {
     "violated": violated,
     "incomplete": incomplete,
     "waived": waived,
+    "changed": changed,
     "hostile": hostile,
 }
 

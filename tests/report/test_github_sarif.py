@@ -75,6 +75,13 @@ def test_only_open_violations_are_results(reports: dict[str, Report]) -> None:
     assert "suppressions" not in render(report).decode()
 
 
+def test_what_the_base_held_is_sent_and_marked(reports: dict[str, Report]) -> None:
+    (result,) = json.loads(render(reports["changed"]))["runs"][0]["results"]
+    assert result["properties"] == {"disposition": "existing"}
+    for other in json.loads(render(reports["violated"]))["runs"][0]["results"]:
+        assert "properties" not in other
+
+
 def test_every_result_points_to_its_rule_and_a_line(sample: Report) -> None:
     run = run_of(sample)
     rules = run["tool"]["driver"]["rules"]

@@ -80,7 +80,7 @@ def parsed(content: bytes) -> Page:
 
 
 def test_the_pages_are_as_recorded(golden: Golden, reports: dict[str, Report]) -> None:
-    for name in ("compliant", "violated", "incomplete", "waived"):
+    for name in ("compliant", "violated", "incomplete", "waived", "changed"):
         content = render(reports[name]).decode()
         # Style and script are files of their own; their digests stay in the record.
         for part in (template_text("report.css"), template_text("report.js")):
@@ -103,6 +103,7 @@ def test_it_opens_with_the_verdict_then_what_nobody_evaluated(sample: Report) ->
         "verdict",
         "not-evaluated",
         "fix-first",
+        *(["existing"] if sample.base else []),
         "waived",
         "below",
         "controls",

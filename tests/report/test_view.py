@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.model import (
+    Base,
     Coverage,
     Decision,
     Disposition,
@@ -351,3 +352,28 @@ def test_a_waiver_that_ends_within_a_month_is_pointed_out(reports: dict[str, Rep
         ends = date.fromordinal(report.as_of.toordinal() + days)
         waiver = replace(row.waiver, expires=ends)
         assert (view.days_left(waiver), view.ends_soon(waiver)) == (days, soon)
+
+
+# ------------------------------------------------------------------------------------- a base
+
+
+def test_against_which_base_it_was_judged(reports: dict[str, Report]) -> None:
+    view = View(reports["changed"])
+    assert "base 0b0b0b0b0b0b (origin/main)" in view.against
+    assert "dependencies found there already" in view.against
+    assert "In full all the same: lockfiles" in view.against
+    assert [row.finding.rule for row in view.existing] == ["GHSA-v845-jxx5-vc9f"]
+    assert view.open == ()
+    assert View(reports["violated"]).against == ""
+
+
+def test_a_base_that_is_of_no_use_is_said_too(reports: dict[str, Report]) -> None:
+    lost = Base(asked="main", why="'main' is no commit of this repository")
+    report = replace(reports["changed"], base=lost)
+    assert View(report).against == (
+        "Judged in full, and not against a base: 'main' is no commit of this repository."
+    )
+    whole = Base(asked="0b0b", commit="0b" * 20, checks=("dependencies", "lockfiles"))
+    view = View(replace(report, base=whole))
+    assert "base 0b0b0b0b0b0b: what dependencies and lockfiles found" in view.against
+    assert view.against.endswith("in full.")
