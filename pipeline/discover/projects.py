@@ -18,21 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.tree import Tree
 
-_OTHER_LOCKS = {
-    "package-lock.json": "npm",
-    "npm-shrinkwrap.json": "npm",
-    "yarn.lock": "npm",
-    "pnpm-lock.yaml": "npm",
-    "bun.lock": "npm",
-    "bun.lockb": "npm",
-    "go.sum": "Go",
-    "Cargo.lock": "crates.io",
-    "Gemfile.lock": "RubyGems",
-    "composer.lock": "Packagist",
-    "packages.lock.json": "NuGet",
-    "gradle.lockfile": "Maven",
-    "conda-lock.yml": "conda",
-}
+_OTHER_LOCKS = {"conda-lock.yml": "conda"}
 """Locks that no reader knows yet: they are listed, so that nobody thinks there are none."""
 
 _SHARED_LOCKS = {

@@ -89,7 +89,12 @@ def test_a_monorepo(tmp_path: Path) -> None:
             locks=("web/yarn.lock",),
         ),
     )
-    assert [lock.path for lock in found.locks] == ["requirements.txt", "uv.lock"]
+    assert [lock.path for lock in found.locks] == [
+        "requirements.txt",
+        "svc/package-lock.json",
+        "uv.lock",
+        "web/yarn.lock",
+    ]
     assert [package.name for package in found.locks[0].packages] == ["a"]
     assert found.unread == ()
 
@@ -103,10 +108,11 @@ def test_a_monorepo(tmp_path: Path) -> None:
         ("packages.lock.json", "NuGet"), ("gradle.lockfile", "Maven"), ("conda-lock.yml", "conda"),
     ],
 )  # fmt: skip
-def test_locks_without_a_reader_are_listed(tmp_path: Path, name: str, ecosystem: str) -> None:
+def test_every_lock_makes_a_project(tmp_path: Path, name: str, ecosystem: str) -> None:
     found = find(tmp_path, {f"x/{name}": ""})
     assert locked(found) == {("x", ecosystem): (f"x/{name}",)}
-    assert found.locks == ()
+    # A lock that no reader knows is listed all the same, so that nobody thinks there is none.
+    assert [lock.path for lock in found.locks] == ([] if ecosystem == "conda" else [f"x/{name}"])
 
 
 def test_a_workspace_shares_its_lock_with_its_members_only(tmp_path: Path) -> None:
