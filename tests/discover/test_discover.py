@@ -51,7 +51,7 @@ def test_everything_in_one_target(tmp_path: Path) -> None:
     assert [(project.path, project.ecosystem) for project in target.projects] == [
         (".", "PyPI"), ("broken", "PyPI"), ("lib", "Go"), ("web", "npm"),
     ]  # fmt: skip
-    assert [lock.path for lock in target.locks] == ["requirements.txt"]
+    assert [lock.path for lock in target.locks] == ["requirements.txt", "web/yarn.lock"]
     assert target.dockerfiles == ("Dockerfile",)
     assert target.compose == ("compose.yaml",)
     assert target.kubernetes == ("deploy/pod.yaml",)
