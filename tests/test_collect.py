@@ -149,7 +149,7 @@ def test_a_hanging_tool_is_errored(
     run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(python, "command", lambda **kind: tool("import time; time.sleep(600)"))
-    monkeypatch.setattr("pipeline.checks.dependencies.TIMEOUT", 0.1)
+    monkeypatch.setattr("pipeline.checks.dependencies.pip_audit.TIMEOUT", 0.1)
     evidence = run("idna==3.10")
     assert evidence.status is Status.ERRORED
     assert "1.1 s" in evidence.reason

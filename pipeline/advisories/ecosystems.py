@@ -12,26 +12,41 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from pipeline.advisories.versions import composer, gems, maven, nuget, semver
+
 MAX_VERSION_LENGTH = 256
 """Longer texts are no version of anything; parsing them would only cost time."""
 
 _PEP503 = re.compile(r"[-_.]+")
 
 
-@dataclass(frozen=True, slots=True)
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _all(_version: Any, listed: list[str]) -> Iterable[str]:
+    return listed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ordering:
     """An ecosystem's rules.
 
     `parse` turns a version's text into a value that can be compared and hashed; it raises
-    `ValueError` for what is no version. `base` gives the version of which this one is a
-    rebuild: itself, or for PyPI the one without the local part ("1.0+cu118" -> "1.0").
-    `alike` keeps the texts that could be equal to a version: a cheap filter before `parse`.
+    `ValueError` for what is no version. `parse_start` reads the version from which on a range
+    holds or ends, which advisories shorten ("4" for 4.0.0). `spell` gives a lock's version in
+    the form that advisories use; it raises `ValueError` like `parse`. `base` gives the version
+    of which this one is a rebuild: itself, or for PyPI the one without the local part
+    ("1.0+cu118" -> "1.0"). `alike` keeps the texts that could be equal to a version: a cheap
+    filter before `parse`.
     """
 
-    normalise: Callable[[str], str]
     parse: Callable[[str], Any]
-    base: Callable[[Any], Any]
-    alike: Callable[[Any, list[str]], Iterable[str]]
+    parse_start: Callable[[str], Any]
+    spell: Callable[[str], str]
+    normalise: Callable[[str], str] = _unchanged
+    base: Callable[[Any], Any] = _unchanged
+    alike: Callable[[Any, list[str]], Iterable[str]] = _all
 
 
 @lru_cache(maxsize=65536)
@@ -64,8 +79,43 @@ def _alike_pypi(version: Any, listed: list[str]) -> Iterable[str]:
     ]
 
 
+def _as_written(parse: Callable[[str], Any]) -> Callable[[str], str]:
+    """The spelling of a version by an ecosystem whose locks and advisories write it alike."""
+
+    def spell(text: str) -> str:
+        parse(text)
+        return text
+
+    return spell
+
+
+def _semantic(**rules: Any) -> Ordering:
+    """An ecosystem of semantic versions."""
+    rules = {"spell": _as_written(semver.parse), "alike": semver.alike} | rules
+    return Ordering(parse=semver.parse, parse_start=semver.parse_start, **rules)
+
+
+def _ordered_by(parse: Callable[[str], Any], **rules: Any) -> Ordering:
+    return Ordering(parse=parse, parse_start=parse, spell=_as_written(parse), **rules)
+
+
 ORDERINGS: dict[str, Ordering] = {
-    "PyPI": Ordering(normalise_pypi, parse_pypi, _base_pypi, _alike_pypi),
+    "PyPI": Ordering(
+        parse=parse_pypi,
+        parse_start=parse_pypi,
+        spell=lambda text: str(parse_pypi(text)),
+        normalise=normalise_pypi,
+        base=_base_pypi,
+        alike=_alike_pypi,
+    ),
+    "npm": _semantic(),
+    "Go": _semantic(spell=semver.without_v),
+    # The registry takes no two names that differ in these alone.
+    "crates.io": _semantic(normalise=lambda name: name.lower().replace("_", "-")),
+    "RubyGems": _ordered_by(gems.parse),
+    "NuGet": _ordered_by(nuget.parse, normalise=str.lower),
+    "Maven": _ordered_by(maven.parse),
+    "Packagist": _ordered_by(composer.parse, normalise=str.lower),
 }
 
 

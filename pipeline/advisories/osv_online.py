@@ -35,6 +35,9 @@ URL = "https://api.osv.dev"
 BATCH = 1000
 """Questions in one request: the service's own limit."""
 WORKERS = 32
+TO_THE_LETTER = frozenset({"NuGet"})
+"""Ecosystems that ignore the case of names, though the service does not: it says that it knows
+nothing of "snowflake.data", meaning "Snowflake.Data" (google/osv.dev#5292)."""
 _MAX_PAGES = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 
@@ -77,7 +80,7 @@ class OsvSource:
         Raises `IncompleteError` when the service cannot be reached, answers nonsense, or does
         not know the known vulnerability.
         """
-        answers = {question: unaskable(question) for question in questions}
+        answers = {question: _unaskable(question) for question in questions}
         asked = [KNOWN_BAD, *sorted(q for q, gap in answers.items() if not gap and q != KNOWN_BAD)]
         with Web(deadline=self._deadline, sleep=self._sleep) as web:
             found = self._stubs(web, asked)
@@ -193,6 +196,17 @@ class OsvSource:
         self._seen[stub.id] = hashlib.sha256(text).hexdigest()
         record = json.loads(text)
         return record if isinstance(record, dict) else f"the kept copy of {stub.id} is no record"
+
+
+def _unaskable(question: Question) -> Answer | None:
+    """The gap of a question whose answer the service would not give, or not for this name."""
+    if question.ecosystem in TO_THE_LETTER:
+        why = (
+            f"OSV's service knows {question.ecosystem} names only as they were registered, which a"
+            " lock does not tell: use a downloaded store"
+        )
+        return Answer(gap=Gap.DATA_MISSING, why=why)
+    return unaskable(question)
 
 
 def _batches(pending: list[tuple[Question, str]]) -> Iterator[list[tuple[Question, str]]]:

@@ -97,8 +97,10 @@ def _timeline(events: Any, ordering: Ordering) -> _Timeline:
             # An event of an unknown kind could open the range as well as close it.
             unplaced |= {"introduced", "fixed"}
             continue
+        # The last affected "1.0" may well mean all of 1.0.x: nothing is added to that.
+        parse = ordering.parse if kind == "last_affected" else ordering.parse_start
         try:
-            value = ordering.parse(text)
+            value = parse(text)
         except (TypeError, ValueError):
             unplaced.add(kind)
             continue

@@ -112,9 +112,9 @@ class Options:
     `as_of` is the day of the run, and `tool` what is known of the check's installed tool.
     `files` holds what was read of the files that the check wanted, each one of them.
     `answers` holds what the advisory source said of every package of the target that could be
-    asked for. `relay_url` is where a tool finds the same answers in OSV's protocol. `exploited`
-    and `epss` are keyed by advisory id. `data` describes all of these. `secrets` is what the policy
-    says of the search for secrets.
+    asked for, and `answered_by` is that source's name. `relay_url` is where a tool finds the same
+    answers in OSV's protocol. `exploited` and `epss` are keyed by advisory id. `data` describes
+    all of these. `secrets` is what the policy says of the search for secrets.
     """
 
     root: str = ""

@@ -20,6 +20,35 @@ def test_other_names_stay_as_they_are() -> None:
     assert normalise("npm", "@Scope/Some_Name") == "@Scope/Some_Name"
 
 
+@pytest.mark.parametrize(
+    ("ecosystem", "one", "other"),
+    [
+        ("crates.io", "serde_yaml", "Serde-YAML"),
+        ("NuGet", "Newtonsoft.Json", "newtonsoft.json"),
+        ("Packagist", "Symfony/Http-Kernel", "symfony/http-kernel"),
+    ],
+)
+def test_names_that_a_registry_takes_for_one(ecosystem: str, one: str, other: str) -> None:
+    assert normalise(ecosystem, one) == normalise(ecosystem, other)
+
+
+@pytest.mark.parametrize("ecosystem", ["npm", "Go", "RubyGems", "Maven"])
+def test_names_that_differ_to_the_letter(ecosystem: str) -> None:
+    assert normalise(ecosystem, "JSONStream") != normalise(ecosystem, "jsonstream")
+
+
+@pytest.mark.parametrize("ecosystem", sorted(ORDERINGS))
+def test_every_ordering_says_what_it_cannot_read(ecosystem: str) -> None:
+    ordering = ORDERINGS[ecosystem]
+    for parse in (ordering.parse, ordering.parse_start, ordering.spell):
+        with pytest.raises(ValueError, match="version"):
+            parse("no such thing!")
+    value = ordering.parse("1.0.0")
+    assert ordering.base(value) == value
+    assert "1.0.0" in ordering.alike(value, ["1.0.0", "2.0.0"])
+    assert ordering.parse(ordering.spell("1.0.0")) == value
+
+
 def test_an_ecosystem_is_found_with_its_release_suffix() -> None:
     assert ordering_of("PyPI:whatever") is PYPI
     assert ordering_of("Debian:12") is None

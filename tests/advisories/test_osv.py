@@ -130,6 +130,7 @@ def test_names_are_compared_as_pep_503_says(record: MakeRecord) -> None:
     )
     assert effect(odd, "1", "zope") is UNAFFECTED
     assert osv.affects(odd, "npm", "Zope.Interface__x", "1").effect is CANNOT_TELL
+    assert osv.affects(odd, "Elm", "Zope.Interface__x", "1").effect is CANNOT_TELL
 
 
 def test_withdrawn_affects_nothing(record: MakeRecord) -> None:

@@ -132,6 +132,17 @@ def test_other_ecosystems_are_asked_too(service: Service, source: OsvSource) -> 
     assert "PYSEC-2 is reported by the service, though" in answer.why
 
 
+def test_names_that_the_service_would_not_recognise_are_not_asked(
+    service: Service, source: OsvSource
+) -> None:
+    service.known["newtonsoft.json"] = ["PYSEC-2"]
+    question = Question("NuGet", "newtonsoft.json", "12.0.1")
+    answer = source.ask([question, GOOD])[question]
+    assert (answer.records, answer.gap) == ((), Gap.DATA_MISSING)
+    assert "downloaded store" in answer.why
+    assert [query["package"]["name"] for query in service.batches[0]] == ["jinja2", "fine"]
+
+
 def test_the_services_word_stands_against_ours(service: Service, source: OsvSource) -> None:
     question = Question("PyPI", "demo", "3.0")
     answer = source.ask([question])[question]

@@ -93,3 +93,16 @@ def test_first_fix() -> None:
         assert found is not None
         assert found.text == fix
     assert first_fix(events, asked("3")) is None
+
+
+def test_where_a_range_starts_and_ends_may_be_written_short() -> None:
+    npm = ORDERINGS["npm"]
+
+    def held(version: str, *events: tuple[str, str]) -> bool | None:
+        value = npm.parse(version)
+        return includes(listed([*events]), Asked(version, value, value, npm))
+
+    assert held("4.0.0", ("introduced", "4"), ("fixed", "4.5")) is True
+    assert held("4.5.0", ("introduced", "4"), ("fixed", "4.5")) is False
+    # "1.0" may be all of 1.0.x: what lies above it stays open.
+    assert held("1.0.1", ("introduced", "0"), ("last_affected", "1.0")) is None

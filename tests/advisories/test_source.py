@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.advisories.source import Answer, Question, StoreSource
+from pipeline.advisories.source import Answer, Question, StoreSource, unaskable
 from pipeline.advisories.store import Store, import_osv
 from pipeline.model import Gap
 
@@ -58,3 +58,7 @@ def test_answers(source: StoreSource) -> None:
 def test_gaps(source: StoreSource, question: tuple[str, str, str], gap: Gap, why: str) -> None:
     asked = Question(*question)
     assert source.ask([asked])[asked] == Answer(gap=gap, why=why)
+
+
+def test_a_service_may_know_an_ecosystem_that_nobody_here_does() -> None:
+    assert unaskable(Question("Elm", "demo", "whatever")) is None

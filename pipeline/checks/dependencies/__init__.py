@@ -1,0 +1,100 @@
+"""Does a locked dependency have a known vulnerability, or is it malware?
+
+Every package of every lock is looked up in one snapshot of advisories. pip-audit is asked about
+Python packages; it never sees a file of the scanned repository and talks to a relay of ours that
+answers from the same snapshot. Packages of all other ecosystems are matched in process.
+
+Nothing is believed: what pip-audit's output does not account for, and every package that could
+not be asked for, is counted as not evaluated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.advisories.source import Question
+from pipeline.checks.dependencies import pip_audit
+from pipeline.checks.dependencies.asking import question_of
+from pipeline.checks.dependencies.coverage import cover, standard_library, unlocked
+from pipeline.checks.dependencies.findings import findings_in, merge
+from pipeline.checks.job import Network, Skip, Tool
+from pipeline.model import Reading, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from pipeline.checks.job import Job, Options, Ran, Rule
+    from pipeline.model import Finding, Lock, Target
+
+TOOL = Tool(distribution="pip-audit", module="pip_audit")
+NETWORK = Network.ADVISORIES
+RULES: Mapping[str, Rule] = {}
+
+
+def questions(target: Target) -> tuple[Question, ...]:
+    """What the advisory source is asked: every locked version that comes from a registry."""
+    asked = {question for lock in target.locks for question in _asked(lock)}
+    return tuple(sorted(asked))
+
+
+def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
+    """One pip-audit run per lock, and more where a lock holds several versions of one name.
+
+    Locks with the same pins share a run.
+    """
+    if not (target.locks or target.projects or target.unread):
+        return Skip(
+            status=Status.NOT_APPLICABLE, reason="there is no dependency manifest and no lockfile"
+        )
+    jobs = {}
+    for lock in target.locks:
+        for pins in pip_audit.batches(lock, options):
+            job = pip_audit.job_of(pins, options)
+            jobs[job.name] = job
+    return tuple(jobs.values())
+
+
+def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
+    """Findings and coverage of every lock and of every manifest that has none."""
+    audited = {run.job.name: pip_audit.audited(run, options) for run in runs}
+    findings: dict[tuple[str, str], Finding] = {}
+    coverage = []
+    for lock in target.locks:
+        answered = _answered(lock, options)
+        unaccounted: dict[Question, str] = {}
+        for pins in pip_audit.batches(lock, options):
+            for question, problem in audited[pip_audit.job_of(pins, options).name].items():
+                if problem:
+                    unaccounted[question] = problem
+                else:
+                    answered.add(question)
+        coverage.append(cover(lock, options, answered, unaccounted))
+        coverage.extend(standard_library(lock))
+        # An advisory is told even where the count does not add up: it is known all the same.
+        for finding in findings_in(lock, options, answered | unaccounted.keys()):
+            key = (finding.rule, finding.subject)
+            findings[key] = merge(findings[key], finding) if key in findings else finding
+    coverage.extend(unlocked(target))
+    return Reading(
+        findings=tuple(findings[key] for key in sorted(findings)),
+        coverage=tuple(coverage),
+        data=options.data,
+    )
+
+
+def _asked(lock: Lock) -> Iterator[Question]:
+    for package in lock.packages:
+        question = question_of(package)
+        if isinstance(question, Question):
+            yield question
+
+
+def _answered(lock: Lock, options: Options) -> set[Question]:
+    """The questions whose answers stand as they are: those that are not pip-audit's to confirm."""
+    return {
+        question
+        for question in _asked(lock)
+        if question.ecosystem != pip_audit.ECOSYSTEM
+        and (answer := options.answers.get(question)) is not None
+        and answer.gap is None
+    }

@@ -1,0 +1,94 @@
+"""Advisories as findings: where the package stands, how it came in, how to mend it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipeline.advisories import osv
+from pipeline.advisories.source import Question
+from pipeline.checks.dependencies import pip_audit
+from pipeline.checks.dependencies.asking import question_of
+from pipeline.locks.graph import Graph, shortest
+from pipeline.model import Finding, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pipeline.advisories.osv import Advisory
+    from pipeline.checks.job import Options
+    from pipeline.model import Lock, Package
+
+
+def findings_in(lock: Lock, options: Options, asked: Iterable[Question]) -> Iterator[Finding]:
+    """One finding per advisory and package version, on every line where the version stands."""
+    places: dict[Question, list[Package]] = defaultdict(list)
+    for package in lock.packages:
+        question = question_of(package)
+        if isinstance(question, Question):
+            places[question].append(package)
+    graph = Graph.of(lock)
+    for question in sorted(asked):
+        records = options.answers[question].records
+        if not records:
+            continue
+        advisories = osv.group(records, question.ecosystem, question.name)
+        packages = places[question]
+        paths = shortest(graph.paths(package.key) for package in packages)
+        seen_by = "pip-audit" if question.ecosystem == pip_audit.ECOSYSTEM else options.answered_by
+        for advisory in advisories:
+            yield _finding(advisory, packages, paths, options, seen_by)
+
+
+def _finding(
+    advisory: Advisory,
+    packages: Sequence[Package],
+    paths: tuple[tuple[str, ...], ...],
+    options: Options,
+    seen_by: str,
+) -> Finding:
+    package = packages[0]
+    ids = (advisory.id, *advisory.aliases)
+    fixed = advisory.fixed_after(package.version or "")
+    if advisory.kind is Kind.MALWARE:
+        fix = f"remove {package.name} and treat every machine that installed it as compromised"
+    elif fixed:
+        better = _spelt_like(package.version or "", fixed[0])
+        fix = f"upgrade {package.name} from {package.version} to {better} or later"
+    else:
+        fix = f"no fixed version of {package.name} is known: replace it, or record a waiver"
+    return Finding(
+        check="dependencies",
+        rule=advisory.id,
+        kind=advisory.kind,
+        severity=advisory.severity,
+        title=advisory.title,
+        subject=package.purl,
+        locations=tuple(sorted({package.location for package in packages})),
+        detail=advisory.detail,
+        fix=fix,
+        url=advisory.url,
+        aliases=advisory.aliases,
+        fixed_versions=fixed,
+        paths=paths,
+        cvss=advisory.cvss,
+        score=advisory.score,
+        epss=max((options.epss[id_] for id_ in ids if id_ in options.epss), default=None),
+        exploited=next((options.exploited[id_] for id_ in ids if id_ in options.exploited), None),
+        seen_by=(seen_by,),
+    )
+
+
+def _spelt_like(locked: str, version: str) -> str:
+    """A version with the "v" that Go's and some of PHP's locks write and advisories leave out."""
+    return f"v{version}" if locked.startswith("v") and not version.startswith("v") else version
+
+
+def merge(one: Finding, other: Finding) -> Finding:
+    """The same problem in two locks."""
+    return replace(
+        one,
+        locations=tuple(sorted({*one.locations, *other.locations})),
+        paths=shortest((one.paths, other.paths)),
+    )
