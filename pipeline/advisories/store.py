@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pipeline.advisories.osv import Match
 
-KIND = "osv 1"
+KIND = "osv 2"
 """The layout below; it changes whenever the layout or the normalisation of names does."""
 
 _SCHEMA = """
