@@ -23,6 +23,7 @@ examples:
   supply-chain run ../service --offline     another repository, from the local advisories
   supply-chain advisories update            fetch today's advisories, for offline runs
   supply-chain demo                         a report to look at, from a bundled example
+  supply-chain sbom -o bom.json             its software bill of materials
   supply-chain explain DEP-03               what a rule, control, status or exit code means
 
 exit codes:
@@ -113,6 +114,10 @@ def make_parser() -> argparse.ArgumentParser:
     demo = _verb(verbs, "demo", "the whole job on a bundled example; needs no network")
     _output(demo)
 
+    sbom = _verb(verbs, "sbom", "the software bill of materials, as one document")
+    _target(sbom)
+    _sbom(sbom)
+
     explain = _verb(verbs, "explain", "what a rule, control, status, reason or exit code means")
     explain.add_argument("id", nargs="?", help="default: list everything there is")
     return parser
@@ -161,6 +166,25 @@ def _planning(parser: argparse.ArgumentParser) -> None:
         type=_day,
         metavar="YYYY-MM-DD",
         help="the day by which ages and expiries are judged; default: today (UTC)",
+    )
+
+
+def _sbom(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=("json", "xml", "spdx-2.3", "spdx-3.0"),
+        default="json",
+        help="json and xml are CycloneDX; default: json",
+    )
+    parser.add_argument("--spec-version", choices=("1.6", "1.7"), help="of CycloneDX; default: 1.7")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="make none: hold this SBOM against the locks"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="default: standard output"
+    )
+    parser.add_argument(
+        "--as-of", type=_day, metavar="YYYY-MM-DD", help="the document's day; default: today (UTC)"
     )
 
 

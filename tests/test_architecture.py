@@ -19,7 +19,9 @@ PACKAGE = ROOT / "pipeline"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"model", "errors", "text", ""}),
     frozenset({"tree", "files", "resources", "yamltree", "web"}),
-    frozenset({"tools", "locks", "advisories", "policy", "store", "settings", "progress"}),
+    frozenset(
+        {"tools", "locks", "advisories", "policy", "store", "settings", "progress", "sbom"}
+    ),
     frozenset({"discover"}),
     frozenset({"checks", "report", "controls"}),
     frozenset({"collect"}),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.checks import dependencies
+from pipeline.checks import dependencies, sbom, workflows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,8 @@ class Check(Protocol):
 
 CHECKS: dict[str, Check] = {
     "dependencies": dependencies,
+    "sbom": sbom,
+    "workflows": workflows,
 }
 
 

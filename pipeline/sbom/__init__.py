@@ -1,0 +1,5 @@
+"""Software bills of materials: written from locks, merged, validated, measured, converted.
+
+Documents are CycloneDX JSON as plain dictionaries: no library's model stands between a document
+and its schema, so nothing that a tool wrote is lost on the way.
+"""

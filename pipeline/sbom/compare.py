@@ -1,0 +1,72 @@
+"""Is every locked package in the SBOM, and nothing else?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.model import Package
+from pipeline.sbom.document import every_component
+from pipeline.sbom.identity import bare, identify
+from pipeline.sbom.parts import is_own
+from pipeline.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline.model import Target
+
+type_json = dict[str, Any]
+
+_COUNTED = frozenset({"library", "framework", "application"})
+"""Component types by which tools list packages; files, devices, data and the like are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Packages of locks that the SBOM lacks, and components that no lock has, by name."""
+
+    missing: tuple[Package, ...]
+    surplus: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.surplus)
+
+
+def compare(document: type_json, target: Target, *, own: Iterable[str] = ()) -> Difference:
+    """An SBOM against the locks of the target.
+
+    In our own documents, told by `own` (the package URLs of the repository's own code), every
+    package goes by its full package URL. In others qualifiers may be missing or different, so
+    name and version decide, and the repository's own packages may be there or not.
+    """
+    own = frozenset(own)
+    packages: dict[str, Package] = {}
+    allowed = set(own)
+    for package in (package for lock in target.locks for package in lock.packages):
+        if is_own(package):
+            allowed.add(bare(package.purl))
+        else:
+            packages.setdefault(identify(package), package)
+    found = _found(document)
+    if own:
+        missing = [packages[purl] for purl in sorted(packages.keys() - found.keys())]
+        surplus = sorted(found[key] for key in found.keys() - packages.keys() - allowed)
+        return Difference(tuple(missing), tuple(surplus))
+    names = {key if key.startswith("name:") else bare(key): label for key, label in found.items()}
+    locked = {bare(purl): package for purl, package in sorted(packages.items())}
+    missing = [locked[purl] for purl in sorted(locked.keys() - names.keys())]
+    surplus = sorted(names[key] for key in names.keys() - locked.keys() - allowed)
+    return Difference(tuple(missing), tuple(surplus))
+
+
+def _found(document: type_json) -> dict[str, str]:
+    """Each component by its package URL, or by its name where it has none, and how to call it."""
+    found = {}
+    for component in every_component(document):
+        name = "@".join(str(component[key]) for key in ("name", "version") if component.get(key))
+        if purl := component.get("purl"):
+            found[str(purl)] = plain(str(purl), limit=500)
+        elif component.get("type") in _COUNTED:
+            found[f"name:{name}"] = plain(name, limit=500)
+    return found

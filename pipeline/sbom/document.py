@@ -1,0 +1,67 @@
+"""A document's last touch: specification version, serial number, bytes."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from pipeline.sbom.write import UNKNOWN, unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+type_json = dict[str, Any]
+
+VERSIONS = ("1.6", "1.7")
+"""Specification versions that are written; the last is the newest."""
+
+MEDIA_TYPE = "application/vnd.cyclonedx+json"
+
+_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:supply-chain-pipeline:sbom")
+
+
+def seal(document: type_json, version: str) -> type_json:
+    """The document as CycloneDX of one version, with a serial number made of its content.
+
+    Equal content gives an equal serial number. Components whose edges a composition calls
+    incomplete or unknown say so themselves too: several formats have no compositions.
+    """
+    vague = {
+        ref
+        for item in document.get("compositions", ())
+        if item["aggregate"] != "complete"
+        for ref in item.get("dependencies", ())
+    }
+    about = document["metadata"]
+    sealed = {
+        **document,
+        "metadata": {**about, "component": _told(about["component"], vague)},
+        "components": [_told(component, vague) for component in document["components"]],
+        "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
+        "specVersion": version,
+    }
+    if not sealed["compositions"]:
+        del sealed["compositions"]
+    return {**sealed, "serialNumber": f"urn:uuid:{uuid.uuid5(_SPACE, encode(sealed).decode())}"}
+
+
+def encode(document: type_json) -> bytes:
+    """The document as ASCII JSON with sorted keys, indented, and a final newline."""
+    return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def every_component(document: type_json) -> Iterator[type_json]:
+    """All components below the root, nested ones included."""
+    waiting = list(reversed(document.get("components", ())))
+    while waiting:
+        component = waiting.pop()
+        yield component
+        waiting.extend(reversed(component.get("components", ())))
+
+
+def _told(component: type_json, vague: set[str]) -> type_json:
+    if component["bom-ref"] not in vague:
+        return component
+    declared = {"name": UNKNOWN, "value": "dependencies"}
+    return {**component, "properties": unique((*component.get("properties", ()), declared))}
