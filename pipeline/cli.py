@@ -178,10 +178,10 @@ def _sbom(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--spec-version", choices=("1.6", "1.7"), help="of CycloneDX; default: 1.7")
     parser.add_argument(
-        "--against", type=Path, metavar="FILE", help="make none: hold this SBOM against the locks"
+        "--against", type=_path, metavar="FILE", help="make none: hold this SBOM against the locks"
     )
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="default: standard output"
+        "-o", "--output", type=_path, metavar="FILE", help="default: standard output"
     )
     parser.add_argument(
         "--as-of", type=_day, metavar="YYYY-MM-DD", help="the document's day; default: today (UTC)"

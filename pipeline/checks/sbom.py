@@ -12,7 +12,6 @@ read back and held against the locks, package by package.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -39,7 +38,7 @@ from pipeline.model import (
 from pipeline.sbom import npm, pins
 from pipeline.sbom.compare import compare
 from pipeline.sbom.complete import SIGNATURE, measure
-from pipeline.sbom.document import MEDIA_TYPE, VERSIONS, encode, every_component, seal
+from pipeline.sbom.document import MEDIA_TYPE, VERSIONS, decode, encode, every_component, seal
 from pipeline.sbom.identity import bare, identify
 from pipeline.sbom.merge import merge
 from pipeline.sbom.parts import divide, is_own
@@ -143,7 +142,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
         )
     ]
     # What was written is what is judged: the bytes are read back.
-    final = json.loads(next(f.content for f in files if f.path == f"{VERSIONS[-1]}/{MERGED}"))
+    final = decode(next(f.content for f in files if f.path == f"{VERSIONS[-1]}/{MERGED}"))
     fields = measure(final)
     return Reading(
         findings=(

@@ -16,7 +16,7 @@ from pipeline.errors import ExitCode, IncompleteError, UsageError
 from pipeline.files import write
 from pipeline.model import Policy
 from pipeline.sbom.compare import compare
-from pipeline.sbom.document import VERSIONS
+from pipeline.sbom.document import VERSIONS, decode
 from pipeline.sbom.formats import convert
 from pipeline.sbom.validate import validate
 from pipeline.store import Plan
@@ -86,20 +86,16 @@ def _chosen(reading: Reading, version: str, name: str) -> bytes:
     )
     if name == "json":
         return content
-    import json  # noqa: PLC0415 - for other formats only
-
-    return convert(json.loads(content), name)
+    return convert(decode(content), name)
 
 
 def _load(path: Path) -> dict[str, Any]:
     """An existing SBOM; raises `UsageError` for one that cannot be read or is not valid."""
-    import json  # noqa: PLC0415 - here only
-
     fix = "name a CycloneDX JSON document of version 1.5, 1.6 or 1.7"
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError("is too large", where=str(path), fix=fix)
-        document: dict[str, Any] = json.loads(path.read_bytes())
+        document = decode(path.read_bytes())
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"cannot be read: {error}", where=str(path), fix=fix) from error
     if problems := validate(document):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from pipeline.files import digest
 from pipeline.sbom.write import UNKNOWN, unique
 
 if TYPE_CHECKING:
@@ -43,12 +43,28 @@ def seal(document: type_json, version: str) -> type_json:
     }
     if not sealed["compositions"]:
         del sealed["compositions"]
-    return {**sealed, "serialNumber": f"urn:uuid:{uuid.uuid5(_SPACE, encode(sealed).decode())}"}
+    return {**sealed, "serialNumber": f"urn:uuid:{uuid.uuid5(_SPACE, digest(encode(sealed)))}"}
 
 
 def encode(document: type_json) -> bytes:
-    """The document as ASCII JSON with sorted keys, indented, and a final newline."""
-    return json.dumps(document, indent=1, sort_keys=True).encode() + b"\n"
+    """The document as JSON with sorted keys, indented, and a final newline."""
+    import msgspec  # noqa: PLC0415 - heavy, and most commands write no SBOM
+
+    content = msgspec.json.encode(document, order="sorted")
+    return msgspec.json.format(content, indent=1) + b"\n"
+
+
+def decode(content: bytes) -> type_json:
+    """The document in `content`; raises `ValueError` or `RecursionError` for what is no JSON."""
+    import msgspec  # noqa: PLC0415 - as above
+
+    try:
+        document = msgspec.json.decode(content)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(document, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 - a question of content
+    return document
 
 
 def every_component(document: type_json) -> Iterator[type_json]:

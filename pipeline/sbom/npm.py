@@ -7,11 +7,11 @@ npm, the lock's own graph says the same of packages, hashes and edges.
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.model import ToolRecord
+from pipeline.sbom.document import decode, encode
 from pipeline.sbom.identity import bare
 from pipeline.text import plain
 
@@ -39,7 +39,7 @@ _TAKEN = ("licenses", "scope")
 def copies(manifest: bytes, lock: bytes) -> dict[str, bytes] | None:
     """The files that npm is given; `None` where they are not what npm itself writes."""
     try:
-        about, locked = json.loads(manifest), json.loads(lock)
+        about, locked = decode(manifest), decode(lock)
         entries = locked["packages"]
         kept = {
             path: {key: entry[key] for key in _ENTRY if key in entry}
@@ -60,7 +60,7 @@ def copies(manifest: bytes, lock: bytes) -> dict[str, bytes] | None:
             return None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return {name: json.dumps(content).encode() for name, content in written.items()}
+    return {name: encode(content) for name, content in written.items()}
 
 
 def _is_inside(path: str) -> bool:
@@ -73,7 +73,7 @@ def _is_inside(path: str) -> bool:
 def take(output: bytes) -> tuple[dict[str, type_json], ToolRecord | None]:
     """What npm adds, by package URL, and npm itself; nothing where the output makes no sense."""
     try:
-        document = json.loads(output)
+        document = decode(output)
         tool = document["metadata"]["tools"][0]
         found = {
             bare(component["purl"]): {key: component[key] for key in _TAKEN if component.get(key)}

@@ -7,12 +7,12 @@ package, and its references, which count lines, are replaced by package URLs.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UnreadableOutputError
 from pipeline.model import Origin
+from pipeline.sbom.document import decode
 from pipeline.sbom.identity import bare
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def take(content: bytes | None) -> tuple[dict[str, type_json], tuple[type_json, 
     Raises `UnreadableOutputError` for what is no such document.
     """
     try:
-        document = json.loads(content or b"")
+        document = decode(content or b"")
         named = document["metadata"]["tools"]["components"]
         tools = tuple(
             {key: str(tool[key]) for key in ("type", "group", "name", "version") if key in tool}

@@ -221,7 +221,7 @@ def _taken(package: Package, about: Circumstances) -> type_json:
     if known := about.known.get(bare(ref)):
         # Tools take every package for one of the public index.
         is_elsewhere = package.source.origin is Origin.INDEX
-        adopted = {key: known[key] for key in _ADOPTED if key in known}
+        adopted = {key: _harmless(known[key]) for key in _ADOPTED if key in known}
         if is_elsewhere:
             adopted.pop("externalReferences", None)
         made = join(made, adopted)
@@ -230,6 +230,15 @@ def _taken(package: Package, about: Circumstances) -> type_json:
 
 _ADOPTED = ("externalReferences", "licenses", "scope")
 """What is taken over from a tool's component; the rest is the lock's to say."""
+
+
+def _harmless(value: Any) -> Any:
+    """What a tool repeats of a manifest may hold any character."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {key: _harmless(item) for key, item in value.items()}
+    return [_harmless(item) for item in value] if isinstance(value, list) else value
 
 
 def _told(package: Package) -> Iterator[tuple[str, str]]:
@@ -303,7 +312,7 @@ def _properties(pairs: Iterable[tuple[str, str]]) -> list[type_json]:
 
 def unique(items: Iterable[type_json]) -> list[type_json]:
     """Each item once, in one order."""
-    found = {repr(sorted(item.items(), key=lambda pair: pair[0])): item for item in items}
+    found = {repr(sorted(item.items())): item for item in items}
     return [found[key] for key in sorted(found)]
 
 
