@@ -117,9 +117,18 @@ def _status(reading: Reading) -> tuple[Status, str]:
 
 def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
     with ExitStack() as stack:
-        options = Options(root=plan.root, as_of=plan.as_of, tool=tool, secrets=plan.secrets)
+        options = Options(
+            root=plan.root,
+            as_of=plan.as_of,
+            tool=tool,
+            policy=plan.policy,
+            secrets=plan.secrets,
+            offline=plan.offline,
+        )
         if check.NETWORK is Network.ADVISORIES:
             options = _advised(check, plan, options, stack)
+        elif check.NETWORK is Network.REGISTRY:
+            options = _released(check, plan, options)
         jobs, options = _planned(check, plan, options)
         if isinstance(jobs, Skip):
             return jobs
@@ -166,6 +175,25 @@ def _content(tree: Tree, path: str, limit: int) -> bytes | Unread:
             why=error.what,
             gap=Gap.TOO_LARGE if is_large else Gap.INPUT_MISSING,
         )
+
+
+def _released(check: Check, plan: Plan, options: Options) -> Options:
+    """Ask the registries about every release at once; what they do not tell is a gap of its own.
+
+    Only names leave the machine, and nothing does when the run is offline.
+    """
+    from pipeline.registries.ask import ask  # noqa: PLC0415 - only a run asks
+    from pipeline.registries.release import Pin  # noqa: PLC0415
+
+    pins = [Pin(*question) for question in check.questions(plan.target)]
+    if plan.offline or not pins:
+        return options
+    told = ask(
+        pins,
+        urls={"PyPI": plan.pypi_url, "npm": plan.npm_url},
+        licences=bool(plan.policy.denied_licences),
+    )
+    return replace(options, releases=told.releases, data=told.data)
 
 
 def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Options:

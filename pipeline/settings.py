@@ -37,6 +37,7 @@ class AdvisorySettings:
 
     osv_url: str | None = None
     pypi_url: str | None = None
+    npm_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,9 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
         name=values.get("name"),
         exclude=tuple(values.get("exclude", ())),
         advisories=AdvisorySettings(
-            osv_url=advisories.get("osv-url"), pypi_url=advisories.get("pypi-url")
+            osv_url=advisories.get("osv-url"),
+            pypi_url=advisories.get("pypi-url"),
+            npm_url=advisories.get("npm-url"),
         ),
         secrets=SecretSettings(
             allow_markers=secrets.get("allow-markers", DEFAULTS.secrets.allow_markers),
@@ -171,6 +174,9 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
                 "advisories-max-age-days", default.advisories_max_age_days
             ),
             kev_max_age_days=policy.get("kev-max-age-days", default.kev_max_age_days),
+            registries=tuple(host.lower() for host in policy.get("registries", ())),
+            cool_down_days=policy.get("cool-down-days", default.cool_down_days),
+            denied_licences=tuple(policy.get("licences", {}).get("deny", ())),
             waivers=tuple(
                 Waiver(
                     **{**waiver, "expires": date.fromisoformat(waiver["expires"])},
@@ -277,6 +283,13 @@ def _other_mistakes(
             if known and name not in known:
                 what = f"there is no {kind} {plain(name, limit=80)!r}"
                 yield _Mistake(_line(root, path), what, _nearest(name, sorted(known)))
+    for path, host in _texts(values, ("policy", "registries")):
+        if not re.fullmatch(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]{1,5})?", host):
+            yield _Mistake(
+                _line(root, path),
+                f"{_written(path)} is no host",
+                "name the host alone, as in registry.npmjs.org or localhost:4873",
+            )
     for path, url in _texts(values, ("advisories",)):
         if not _is_safe(url):
             yield _Mistake(

@@ -79,6 +79,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         advisories=str(request.advisories.absolute()) if request.advisories else None,
         osv_url=settings.advisories.osv_url,
         pypi_url=settings.advisories.pypi_url,
+        npm_url=settings.advisories.npm_url,
         secrets=settings.secrets,
         notices=notices,
         started=None if _reproducible() else datetime.now(UTC),

@@ -54,6 +54,7 @@ class Plan:
     advisories: str | None = None
     osv_url: str | None = None
     pypi_url: str | None = None
+    npm_url: str | None = None
     secrets: SecretSettings = field(default_factory=SecretSettings)
     notices: tuple[str, ...] = ()
     started: datetime | None = None

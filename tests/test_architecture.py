@@ -20,7 +20,17 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"model", "errors", "text", ""}),
     frozenset({"tree", "files", "resources", "yamltree", "web"}),
     frozenset(
-        {"tools", "locks", "advisories", "policy", "store", "settings", "progress", "sbom"}
+        {
+            "tools",
+            "locks",
+            "advisories",
+            "registries",
+            "policy",
+            "store",
+            "settings",
+            "progress",
+            "sbom",
+        }
     ),
     frozenset({"discover"}),
     frozenset({"checks", "report", "controls"}),

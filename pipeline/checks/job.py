@@ -9,7 +9,16 @@ from enum import StrEnum
 from typing import Any
 
 from pipeline.advisories.source import Answer, Question
-from pipeline.model import DataRecord, Exploited, SecretSettings, Status, ToolRecord, Unread
+from pipeline.model import (
+    DataRecord,
+    Exploited,
+    Policy,
+    SecretSettings,
+    Status,
+    ToolRecord,
+    Unread,
+)
+from pipeline.registries.release import Pin, Release
 
 
 class Network(StrEnum):
@@ -114,7 +123,8 @@ class Options:
     `answers` holds what the advisory source said of every package of the target that could be
     asked for, and `answered_by` is that source's name. `relay_url` is where a tool finds the same
     answers in OSV's protocol. `exploited` and `epss` are keyed by advisory id. `data` describes
-    all of these. `secrets` is what the policy says of the search for secrets.
+    all of these. `secrets` is what the policy says of the search for secrets. `releases` holds
+    what registries said of every release that they were asked about; nobody is when `offline`.
     """
 
     root: str = ""
@@ -127,4 +137,7 @@ class Options:
     exploited: Mapping[str, Exploited] = field(default_factory=dict)
     epss: Mapping[str, float] = field(default_factory=dict)
     data: tuple[DataRecord, ...] = ()
+    policy: Policy = field(default_factory=Policy)
     secrets: SecretSettings = field(default_factory=SecretSettings)
+    offline: bool = False
+    releases: Mapping[Pin, Release] = field(default_factory=dict)

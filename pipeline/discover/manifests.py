@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.discover import requires
 from pipeline.errors import IncompleteError
+from pipeline.locks import node
 from pipeline.model import Dependency, Gap, Location, Manifest, Unread
 from pipeline.tree import FileTooLargeError
 from pipeline.yamltree import Items, Scalar, Table, compose
@@ -66,7 +67,10 @@ def read(tree: Tree, path: str) -> Reading:
         return Reading(manifest=None)
     return Reading(
         manifest=Manifest(
-            path=path, declared=found.declared, requires=requires.settled(found.requires)
+            path=path,
+            declared=found.declared,
+            name=found.name or "",
+            requires=requires.settled(found.requires),
         ),
         members=found.members,
     )
@@ -85,6 +89,7 @@ class _Found:
     declared: int | None
     members: tuple[str, ...] = ()
     requires: tuple[Dependency, ...] = ()
+    name: str | None = None
 
 
 _Count = Callable[[str], _Found | None]
@@ -179,7 +184,8 @@ def _pyproject(text: str) -> _Found | None:
     found += requires.poetry(_table(poetry.get("dev-dependencies")), "dev")
     for group, entries in of_poetry.items():
         found += requires.poetry(_table(entries), group)
-    return _Found(declared, members, tuple(found))
+    own = requires.own_name(project.get("name", poetry.get("name")))
+    return _Found(declared, members, tuple(found), own)
 
 
 def _setup_cfg(text: str) -> _Found | None:
@@ -259,7 +265,7 @@ def _package_json(text: str) -> _Found:
             overridden=overridden,
         )
     ]
-    return _Found(len(names), _texts(workspaces), tuple(found))
+    return _Found(len(names), _texts(workspaces), tuple(found), node.name_of(data.get("name")))
 
 
 def _overridden(data: dict[str, Any]) -> frozenset[str]:
@@ -303,7 +309,9 @@ def _cargo_toml(text: str) -> _Found:
         for kind, group in kinds.items()
         for one in requires.cargo(_table(place.get(kind)), group)
     ]
-    return _Found(declared, _members(workspace), tuple(found))
+    own = _table(data.get("package")).get("name")
+    name = own if isinstance(own, str) else None
+    return _Found(declared, _members(workspace), tuple(found), name)
 
 
 def _go_mod(text: str) -> _Found:

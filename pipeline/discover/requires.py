@@ -125,6 +125,11 @@ def php(wanted: Mapping[str, Any], group: str) -> Iterator[Dependency]:
             yield Dependency(name=name, group=group)
 
 
+def own_name(value: Any) -> str | None:
+    """The normalised name of a Python project; `None` for what can be none."""
+    return name_of(value)
+
+
 def names_of(requirements: Any) -> frozenset[str]:
     """The names of a list of PEP 508 requirements."""
     return frozenset(one.name for one in python(requirements))

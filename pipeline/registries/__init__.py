@@ -1,0 +1,10 @@
+"""What public registries say of a release: when it appeared, whether it was withdrawn.
+
+release   the words: a pin, and what is known of it
+pypi      PyPI's JSON interface
+npm       npm's package documents
+kept      answers of the last hours, on disk
+ask       all of it together: concurrent, bounded, honest about what it does not know
+
+Only names of packages leave the machine, and only of those that come from a public registry.
+"""
