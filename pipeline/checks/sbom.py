@@ -39,7 +39,7 @@ from pipeline.sbom import npm, pins
 from pipeline.sbom.compare import compare
 from pipeline.sbom.complete import SIGNATURE, measure
 from pipeline.sbom.document import MEDIA_TYPE, VERSIONS, decode, encode, every_component, seal
-from pipeline.sbom.identity import bare, identify
+from pipeline.sbom.identity import bare, identify, identify_own
 from pipeline.sbom.merge import merge
 from pipeline.sbom.parts import divide, is_own
 from pipeline.sbom.validate import keep_sound, validate
@@ -132,7 +132,9 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
     if not any(lock.packages for lock in target.locks):
         return Reading(coverage=covered)
     documents = {_name(part, parts): write(part, about) for part in parts}
-    merged = merge(documents, metadata(describe_root(target.name, ".", about), about))
+    purl = identify_own(target.name, target.git, ".")
+    root = describe_root(target.name, purl, about)
+    merged = merge(documents, metadata(root, about))
     files = [
         _file(f"{version}/{path}", seal(document, version))
         for version in VERSIONS
@@ -146,7 +148,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
     fields = measure(final)
     return Reading(
         findings=(
-            *_differences(final, target, about, _own(documents.values(), merged.document)),
+            *_differences(final, target, about),
             *(_surplus(purl, "cyclonedx-py lists it") for purl in heard.surplus),
             *(_conflicting(conflict, target) for conflict in merged.conflicts),
             *_silent(fields),
@@ -340,17 +342,8 @@ def _gap(path: str, gap: Gap, why: str) -> Coverage:
 # -------------------------------------------------------------------------------- findings
 
 
-def _own(documents: Iterable[type_json], merged: type_json) -> frozenset[str]:
-    """The package URLs of the repository and its own parts."""
-    roots = (document["metadata"]["component"] for document in (*documents, merged))
-    members = (item for document in documents for item in document["components"])
-    return frozenset(item["purl"] for item in (*roots, *members) if item["type"] == "application")
-
-
-def _differences(
-    document: type_json, target: Target, about: Circumstances, own: frozenset[str]
-) -> Iterator[Finding]:
-    found = compare(document, target, own=own)
+def _differences(document: type_json, target: Target, about: Circumstances) -> Iterator[Finding]:
+    found = compare(document, target, exact=True)
     places = _places(target)
     for package in found.missing:
         purl = identify(package)

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.model import Package
 from pipeline.sbom.document import every_component
 from pipeline.sbom.identity import bare, identify
-from pipeline.sbom.parts import is_own
+from pipeline.sbom.parts import is_own, name_own
 from pipeline.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pipeline.model import Target
 
 type_json = dict[str, Any]
@@ -33,31 +31,38 @@ class Difference:
         return bool(self.missing or self.surplus)
 
 
-def compare(document: type_json, target: Target, *, own: Iterable[str] = ()) -> Difference:
+def compare(document: type_json, target: Target, *, exact: bool = False) -> Difference:
     """An SBOM against the locks of the target.
 
-    In our own documents, told by `own` (the package URLs of the repository's own code), every
-    package goes by its full package URL. In others qualifiers may be missing or different, so
-    name and version decide, and the repository's own packages may be there or not.
+    In a document that was just made here, which `exact` says, every component goes by its full
+    package URL. In others qualifiers may be missing or different, so name and version decide;
+    and the repository's own packages may be there or not, at whatever commit.
     """
-    own = frozenset(own)
+    found = _found(document)
     packages: dict[str, Package] = {}
-    allowed = set(own)
+    own = set(name_own(target))
     for package in (package for lock in target.locks for package in lock.packages):
         if is_own(package):
-            allowed.add(bare(package.purl))
+            own.add(package.purl)
         else:
             packages.setdefault(identify(package), package)
-    found = _found(document)
-    if own:
-        missing = [packages[purl] for purl in sorted(packages.keys() - found.keys())]
-        surplus = sorted(found[key] for key in found.keys() - packages.keys() - allowed)
-        return Difference(tuple(missing), tuple(surplus))
-    names = {key if key.startswith("name:") else bare(key): label for key, label in found.items()}
-    locked = {bare(purl): package for purl, package in sorted(packages.items())}
-    missing = [locked[purl] for purl in sorted(locked.keys() - names.keys())]
-    surplus = sorted(names[key] for key in names.keys() - locked.keys() - allowed)
+    if not exact:
+        found = {
+            key if key.startswith("name:") else bare(key): label for key, label in found.items()
+        }
+        packages = {bare(purl): package for purl, package in sorted(packages.items())}
+        own = {_unversioned(purl) for purl in own}
+    missing = [packages[purl] for purl in sorted(packages.keys() - found.keys())]
+    surplus = sorted(
+        found[key]
+        for key in found.keys() - packages.keys()
+        if (key if exact else _unversioned(key)) not in own
+    )
     return Difference(tuple(missing), tuple(surplus))
+
+
+def _unversioned(purl: str) -> str:
+    return bare(purl).partition("@")[0]
 
 
 def _found(document: type_json) -> dict[str, str]:

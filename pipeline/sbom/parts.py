@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.model import Lock, Origin
+from pipeline.sbom.identity import identify_own
 
 if TYPE_CHECKING:
     from pipeline.model import Package, Target
@@ -51,6 +52,33 @@ def divide(target: Target) -> tuple[Part, ...]:
     return tuple(
         Part(path=path, ecosystem=ecosystem, locks=tuple(homes[path, ecosystem]))
         for path, ecosystem in sorted(homes)
+    )
+
+
+def name_part(part: Part, target: Target) -> str:
+    """The package URL of a part: its first lock's path tells it from others in its folder."""
+    return identify_own(target.name, target.git, part.locks[0].path)
+
+
+def name_member(package: Package, lock: Lock, target: Target) -> str:
+    """The package URL of one of the repository's own packages that is no part by itself."""
+    path = package.source.url or f"{lock.path}/{package.name}"
+    return identify_own(target.name, target.git, path)
+
+
+def name_own(target: Target) -> frozenset[str]:
+    """The package URLs of the repository, its parts and their members."""
+    return frozenset(
+        {
+            identify_own(target.name, target.git, "."),
+            *(name_part(part, target) for part in divide(target)),
+            *(
+                name_member(package, lock, target)
+                for lock in target.locks
+                for package in lock.packages
+                if is_own(package)
+            ),
+        }
     )
 
 

@@ -17,8 +17,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import Origin, Target
-from pipeline.sbom.identity import as_address, as_vcs, bare, identify, identify_own
-from pipeline.sbom.parts import has_graph, is_own
+from pipeline.sbom.identity import as_address, as_vcs, bare, identify
+from pipeline.sbom.parts import has_graph, is_own, name_member, name_part
 from pipeline.text import plain
 
 if TYPE_CHECKING:
@@ -100,10 +100,9 @@ def metadata(root: type_json, about: Circumstances) -> type_json:
     }
 
 
-def describe_root(name: str, path: str, about: Circumstances) -> type_json:
+def describe_root(name: str, purl: str, about: Circumstances) -> type_json:
     """The component that a document is about: the repository or a part of it."""
     git = about.target.git
-    purl = identify_own(about.target.name, git, path)
     root: type_json = {
         "type": "application",
         "bom-ref": purl,
@@ -149,8 +148,7 @@ def _root(part: Part, about: Circumstances) -> type_json:
     """The part itself, by the name its own manifest gives it where the lock repeats that."""
     named = about.target.name if part.path == "." else part.path
     own = [package for lock in part.locks for package in lock.packages if _is_root(package, lock)]
-    # The path of its first lock tells it from the repository, and from other projects there.
-    root = describe_root(own[0].name if own else named, part.locks[0].path, about)
+    root = describe_root(own[0].name if own else named, name_part(part, about.target), about)
     if own and own[0].version:
         root["version"] = plain(own[0].version, limit=500)
     properties = [(f"{PREFIX}path", part.path), (f"{PREFIX}ecosystem", part.ecosystem)]
@@ -175,8 +173,7 @@ def _references(lock: Lock, about: Circumstances, root: str) -> dict[Package, st
         if _is_root(package, lock):
             found[package] = root
         elif is_own(package):
-            path = package.source.url or f"{lock.path}/{package.name}"
-            found[package] = identify_own(about.target.name, about.target.git, path)
+            found[package] = name_member(package, lock, about.target)
         elif bare(package.purl) not in about.dropped:
             found[package] = identify(package)
     return found
