@@ -1,10 +1,11 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Where files of ours go, and writing them so that nobody ever sees half of one."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,17 @@ def write(path: Path, content: bytes) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+
+def cache_folder() -> Path:
+    """Our folder for what can be made again, in the user's cache; it need not exist.
+
+    The XDG base directory specification: a relative path in its variable is invalid and ignored.
+    """
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "supply-chain"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (cache if cache.is_absolute() else Path.home() / ".cache") / "supply-chain"
 
 
 def digest(content: bytes) -> str:

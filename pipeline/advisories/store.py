@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pipeline.advisories.members import members
 from pipeline.advisories.osv import Effect
 from pipeline.advisories.snapshot import build, connect, unreadable
 from pipeline.errors import IncompleteError
+from pipeline.files import cache_folder
 from pipeline.model import DataRecord
 
 if TYPE_CHECKING:
@@ -68,13 +68,7 @@ def database_path() -> Path:
     """`$SUPPLY_CHAIN_ADVISORIES`, or the store in the user's cache folder."""
     if given := os.environ.get("SUPPLY_CHAIN_ADVISORIES"):
         return Path(given)
-    if sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches"
-    else:
-        # The XDG base directory specification: a relative path there is invalid and ignored.
-        cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-        cache = cache if cache.is_absolute() else Path.home() / ".cache"
-    return cache / "supply-chain" / "advisories.sqlite"
+    return cache_folder() / "advisories.sqlite"
 
 
 def fresh(as_of: date | None, today: date, max_age_days: int) -> bool:

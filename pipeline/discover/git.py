@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from pipeline.discover.names import printable
 from pipeline.model import Gap, Git, Location, Unread
 from pipeline.text import plain, without_credentials
-from pipeline.tools.run import Command, run
+from pipeline.tools.run import OUTPUT_LIMIT, Command, run
 from pipeline.tree import Tree, UnreadableFileError
 
 if TYPE_CHECKING:
@@ -211,12 +211,19 @@ class Asker:
         return os.fsdecode(self.command(*arguments).stdout).split("\0")[:-1]
 
     def command(
-        self, *arguments: str, accept: frozenset[int] = frozenset({0}), **environment: str
+        self,
+        *arguments: str,
+        accept: frozenset[int] = frozenset({0}),
+        limit: int = OUTPUT_LIMIT,
+        **environment: str,
     ) -> Run:
-        """How one git command went, with more in its environment; raises `Fault` unless well."""
+        """How one git command went, with more in its environment; raises `Fault` unless well.
+
+        It may write `limit` bytes at most.
+        """
         place = {"GIT_DIR": str(self.folder), "GIT_WORK_TREE": str(self.top)}
         argv = ("git", "--no-pager", *arguments)
-        return self._run(argv, self.root, _ENVIRONMENT | place | environment, accept)
+        return self._run(argv, self.root, _ENVIRONMENT | place | environment, accept, limit)
 
     def at(self, folder: Path) -> Self:
         """The same repository, with another folder as its working tree."""
@@ -243,9 +250,10 @@ class Asker:
         cwd: Path,
         environment: dict[str, str],
         accept: frozenset[int] = frozenset({0}),
+        limit: int = OUTPUT_LIMIT,
     ) -> Run:
         command = Command(argv=argv, accept=accept, timeout=_SECONDS, env=environment, label="git")
-        answer = run(command, cwd=cwd, home=self.home)
+        answer = run(command, cwd=cwd, home=self.home, output_limit=limit)
         if answer.fault == "missing":
             raise Fault("git is not installed", Gap.TOOL_MISSING)
         if not answer.ok:

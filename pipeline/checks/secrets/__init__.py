@@ -1,0 +1,58 @@
+"""Does a secret stand in the code, or anywhere in its history?
+
+Kingfisher looks, always offline, with its own rules and ours (`rules/`), through today's files
+and through every commit that a reference, a stash or HEAD leads to. What its rules pass over by
+name is looked at a second time under another name. Files whose purpose is to hold secrets are
+recognised without it. No value leaves the process that looks: a finding has a fingerprint and at
+most the first letters.
+
+Nothing is believed: each run carries a canary that must be reported, the files and the file
+versions it says it read must be as many as were counted before, and a history with a missing
+object is not trusted. The repository's git configuration is not in force: the engine walks a
+stand-in for `.git` that we made. What an earlier run found in the history is kept in the user's
+cache, so that only new commits are walked.
+
+engine      how Kingfisher is called and read       rules/  rules of our own for it
+files       what there is on disk                   objects  the stand-in for `.git`
+passed      what its rules pass over                credentials  files made to hold secrets
+jobs        what is run                             answer  what it means, and what is missing
+remember    the history's memory                    fingerprint, fixture, report  the findings
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.checks.job import Network
+from pipeline.checks.secrets.engine import TOOL
+from pipeline.checks.secrets.rules import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.advisories.source import Question
+    from pipeline.checks.job import Job, Options, Ran, Skip
+    from pipeline.model import Reading, Target
+
+__all__ = ["NETWORK", "RULES", "TOOL", "plan", "questions", "read"]
+
+NETWORK = Network.NONE
+
+
+def questions(_: Target) -> tuple[Question, ...]:
+    """It asks no advisory source."""
+    return ()
+
+
+def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
+    """One job for today's files, one for what is passed over there, one for the history."""
+    from pipeline.checks.secrets import jobs  # noqa: PLC0415 - git and hashing, for a run only
+
+    return jobs.plan(target, options)
+
+
+def read(_: Target, options: Options, runs: Sequence[Ran]) -> Reading:
+    """The findings, and what was not looked at."""
+    from pipeline.checks.secrets import answer  # noqa: PLC0415 - as above
+
+    return answer.read(options, runs)

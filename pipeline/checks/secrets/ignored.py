@@ -1,0 +1,64 @@
+"""Do ignore files keep environment files out of commits and of images?
+
+Asked only where something calls for it: an environment file, or the example of one, lies in the
+repository; and for images, a Dockerfile beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pipeline.checks.secrets.report import CHECK
+from pipeline.model import Finding, Kind, Location, Severity
+from pipeline.tree import Tree, UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pipeline.checks.secrets.files import Files
+
+RULE = f"{CHECK}/not-ignored"
+_ENVIRONMENT = re.compile(r"(?:.*/)?\.env(?:\.[^/]+)?", re.DOTALL)
+_DOCKERFILE = re.compile(r"(?:Dockerfile|Containerfile)(?:\..+)?|.+\.Dockerfile", re.DOTALL)
+_COVERS = re.compile(r"/?(?:\*\*/)?(?:\.env(?:\*|\.\*)?|\*\.env|\.\*|\*)/?")
+"""Lines that cover `.env`, as people write them."""
+
+
+def missing(root: Path, files: Files, *, has_git: bool) -> Iterator[Finding]:
+    """A finding for each ignore file that should name `.env` and does not."""
+    paths = set(files.own.values())
+    if not any(_ENVIRONMENT.fullmatch(path) for path in paths):
+        return
+    wanted = [".gitignore"] if has_git else []
+    if any(_DOCKERFILE.fullmatch(path) for path in paths):
+        wanted.append(".dockerignore")
+    tree = Tree(root)
+    for name in wanted:
+        if not _covers(tree, name):
+            yield Finding(
+                check=CHECK,
+                rule=RULE,
+                kind=Kind.RULE,
+                severity=Severity.LOW,
+                title=f"{name} does not keep environment files out",
+                subject=name,
+                locations=(Location(path=name),),
+                fix=f"add .env and .env.* to {name}, and !.env.example after them",
+            )
+
+
+def _covers(tree: Tree, name: str) -> bool:
+    try:
+        lines = tree.text(name, limit=1024 * 1024).splitlines()
+    except UnreadableFileError:
+        return False
+    covered = False
+    for line in lines:
+        pattern = line.strip()
+        if pattern.startswith("!") and _COVERS.fullmatch(pattern[1:]):
+            covered = False
+        elif _COVERS.fullmatch(pattern):
+            covered = True
+    return covered

@@ -1,0 +1,244 @@
+"""What a repository's history consists of: commits, file versions, and whether all of it is there.
+
+Git is asked through the same stand-in as in `git`, so nothing of the repository's settings is in
+force. The walk that lists every object also proves that each of them is there, as a fetch does:
+a history with holes raises instead of being short.
+Sources: git-rev-list(1), gitrepository-layout(5), gitglossary(7) "reachable".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.discover.git import Fault, is_shallow, opened, top_of
+from pipeline.errors import IncompleteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pipeline.discover.git import Asker, Repository
+
+_NAMES_LIMIT = 512 * 1024 * 1024
+"""Bytes of object names that are taken from git: some five million objects."""
+
+_ID = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """One version of a file: the id of its content and one of the paths it was committed under."""
+
+    id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """Everything that a repository's references, stashes and HEAD lead to.
+
+    `objects` is the folder of git's objects. `below` is the scanned folder inside the working
+    tree, "" or with a slash at its end. `tips` are the commits that all others can be reached
+    from, `commits` how many these are, `blobs` every file version of them, once. `loose` are file
+    versions that a reference names without any commit. `root` is the first commit of HEAD's
+    history, "" where there is none or a shallow clone hides it. `since` is not empty when `blobs`
+    holds only what came after those commits. `partial`: some objects were left on the server.
+    """
+
+    objects: Path
+    below: str
+    tips: tuple[str, ...]
+    commits: int
+    blobs: tuple[Blob, ...]
+    loose: tuple[str, ...] = ()
+    root: str = ""
+    shallow: bool = False
+    partial: bool = False
+    since: tuple[str, ...] = ()
+
+
+def past(root: Path, *, since: Callable[[str], Sequence[str]] = lambda _: ()) -> Past | None:
+    """The history of the repository that the resolved folder `root` lies in; `None` without one.
+
+    `since`, asked with the id of the first commit, answers the tips of an earlier look: what they
+    lead to is left out, unless one of them is no longer part of the history; then everything is
+    listed. Raises `IncompleteError` when git
+    cannot tell, when an object is missing, and for repositories whose ids are not SHA-1.
+    """
+    top = top_of(root)
+    if top is None:
+        return None
+    below = "" if top == root else f"{root.relative_to(top).as_posix()}/"
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        try:
+            git, repository, settings = opened(top, root, Path(scratch))
+            if settings.get("extensions.objectformat", "sha1").lower() != "sha1":
+                raise IncompleteError(
+                    "the repository's ids are not SHA-1, which its reader does not know",
+                    where=".git",
+                )
+            return _past(git, repository, below, since, partial=_is_partial(settings))
+        except Fault as fault:
+            raise IncompleteError(
+                f"the history cannot be trusted: {fault}",
+                where=".git",
+                fix="clone the repository anew",
+            ) from fault
+
+
+def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
+    """The repository around `root` without its history, and the files about to be committed.
+
+    Only those that differ from HEAD; `None` without a repository. Raises as `past` does.
+    """
+    top = top_of(root)
+    if top is None:
+        return None
+    below = "" if top == root else f"{root.relative_to(top).as_posix()}/"
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        try:
+            git, repository, _ = opened(top, root, Path(scratch))
+            head = git.command("rev-parse", "--verify", "--quiet", "HEAD", accept=frozenset({0, 1}))
+            tree = "HEAD" if head.exit_code == 0 else _EMPTY_TREE
+            entries = git.ask(
+                *("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=AMT"),
+                *("--no-ext-diff", tree, "--", "."),
+            )
+        except Fault as fault:
+            raise IncompleteError(f"git could not tell: {fault}", where=".git") from fault
+    # ":100644 100644 <old> <new> M", then the path, each of them ended by NUL.
+    pairs = zip(entries[::2], entries[1::2], strict=True)
+    changed = ((facts.split(" "), path) for facts, path in pairs)
+    blobs = tuple(
+        Blob(id=facts[3], path=path) for facts, path in changed if facts[1] not in _NO_FILES
+    )
+    found = Past(
+        objects=repository.common / "objects", below=below, tips=(), commits=0, blobs=blobs
+    )
+    return found, blobs
+
+
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_NO_FILES = {"160000"}
+
+
+def content(root: Path, blobs: Sequence[str], *, limit: int) -> Iterator[tuple[str, bytes]]:
+    """The content of file versions, one by one; what is larger than `limit` bytes is left out."""
+    top = top_of(root)
+    if top is None or not blobs:
+        return
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        try:
+            git, _, _ = opened(top, root, Path(scratch))
+            for blob in blobs:
+                size = int(git.command("cat-file", "-s", blob).stdout)
+                if size <= limit:
+                    yield blob, git.command("cat-file", "blob", blob).stdout
+        except Fault as fault:
+            raise IncompleteError(f"git could not read a file: {fault}", where=".git") from fault
+
+
+def _past(
+    git: Asker,
+    repository: Repository,
+    below: str,
+    ask: Callable[[str], Sequence[str]],
+    *,
+    partial: bool,
+) -> Past:
+    stashes = _stashes(git, repository)
+    everything = ("--all", *stashes)
+    tips = _lines(git, "rev-list", "--no-walk=unsorted", *everything)
+    shallow = is_shallow(repository)
+    root = "" if shallow or not tips else min(_roots(git, everything), default="")
+    since = tuple(ask(root)) if root else ()
+    if since and not _are_reached(git, since, everything):
+        since = ()
+    found = _lines(
+        git,
+        *("rev-list", "--objects", "--filter=object:type=blob", "--filter-provided-objects"),
+        *(("--missing=allow-any",) if partial else ()),
+        *everything,
+        *(("--not", *since) if since else ()),
+    )
+    count = _lines(git, "rev-list", "--count", *everything) if tips else ["0"]
+    return Past(
+        objects=repository.common / "objects",
+        below=below,
+        tips=tuple(sorted(set(tips))),
+        commits=int(count[0]),
+        blobs=tuple(
+            Blob(id=id_, path=path)
+            for id_, _, path in (line.partition(" ") for line in found)
+            if _ID.fullmatch(id_)
+        ),
+        loose=tuple(sorted(_loose(git))),
+        root=root,
+        shallow=shallow,
+        partial=partial,
+        since=since,
+    )
+
+
+def _lines(git: Asker, *arguments: str) -> list[str]:
+    output = git.command(*arguments, limit=_NAMES_LIMIT).stdout
+    return os.fsdecode(output).splitlines()
+
+
+def _roots(git: Asker, everything: tuple[str, ...]) -> list[str]:
+    """The first commits of HEAD's history; of everything while HEAD names no commit yet."""
+    try:
+        return _lines(git, "rev-list", "--max-parents=0", "HEAD")
+    except Fault:
+        return _lines(git, "rev-list", "--max-parents=0", *everything)
+
+
+def _are_reached(git: Asker, since: tuple[str, ...], everything: tuple[str, ...]) -> bool:
+    """Whether all of `since` still belong to the history."""
+    try:
+        count = _lines(git, "rev-list", "--count", *since, "--not", *everything)
+    except Fault:  # one of them is gone
+        return False
+    return count == ["0"]
+
+
+def _stashes(git: Asker, repository: Repository) -> tuple[str, ...]:
+    """Stashes below the topmost: only the log of their reference knows them."""
+    log = repository.common / "logs" / "refs" / "stash"
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[:_MAX_STASHES]
+    except OSError:
+        return ()
+    ids = dict.fromkeys(line.split(" ")[1] for line in lines if line.count(" ") > 1)
+    known = (id_ for id_ in ids if _ID.fullmatch(id_))
+    there = frozenset({0, 1, 128})
+    return tuple(
+        id_ for id_ in known
+        if git.command("cat-file", "-e", f"{id_}^{{commit}}", accept=there).exit_code == 0
+    )  # fmt: skip
+
+
+_MAX_STASHES = 200
+
+
+def _loose(git: Asker) -> Iterator[str]:
+    """File versions that a tag names directly."""
+    fields = ("objecttype", "objectname", "*objecttype", "*objectname")
+    form = " ".join(f"%({field})" for field in fields)
+    for line in _lines(git, "for-each-ref", f"--format={form}"):
+        parts = line.split()
+        kinds = dict(zip(parts[::2], parts[1::2], strict=False))
+        if "blob" in kinds:
+            yield kinds["blob"]
+
+
+def _is_partial(settings: dict[str, str]) -> bool:
+    """Whether the clone left objects on the server (git-clone(1) "--filter")."""
+    return any(
+        key == "extensions.partialclone" or re.fullmatch(r"remote\..+\.promisor", key)
+        for key in settings
+    )
