@@ -46,6 +46,8 @@ SCHEMA = "supply-chain-report/1"
 
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 
+_AGAIN = "run `supply-chain report` again, with this version of the pipeline"
+
 
 def render(report: Report) -> bytes:
     """The report as indented UTF-8 JSON with sorted keys and a final newline.
@@ -101,15 +103,14 @@ def encode(document: dict[str, Any], *, indent: int = 2) -> bytes:
     return content + b"\n"
 
 
-def check(content: bytes, schema_file: Path, *, where: str) -> Any:
+def check(content: bytes, schema_file: Path, *, where: str, fix: str = _AGAIN) -> Any:
     """The document in `content`, once it is known to follow a JSON Schema.
 
-    Raises `UnreadableOutputError` that names the first place which does not.
+    Raises `UnreadableOutputError` that names the first place which does not, and the `fix`.
     """
     import jsonschema_rs  # noqa: PLC0415 - as above
     import msgspec  # noqa: PLC0415 - as above
 
-    fix = "run `supply-chain report` again, with this version of the pipeline"
     try:
         document = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -288,6 +289,15 @@ def _evidence(item: Evidence) -> dict[str, Any]:
         "artefacts": [
             {"path": file.path, "digest": file.digest, "media_type": file.media_type}
             for file in item.artefacts
+        ],
+        "tables": [
+            {
+                "title": table.title,
+                "columns": table.columns,
+                "rows": table.rows,
+                "note": table.note,
+            }
+            for table in item.tables
         ],
     }
 

@@ -69,7 +69,7 @@ def _check(made: Document) -> None:
     Its check of a whole document compares every identifier with every other, which takes half a
     minute for 2,500 packages. Identifiers are numbers of ours here, so the parts are checked.
     """
-    problems = validate_creation_info(made.creation_info)
+    problems = validate_creation_info(made.creation_info, "SPDX-2.3")
     for package in made.packages:
         problems += validate_package(package, "SPDX-2.3")
     if problems:

@@ -44,6 +44,7 @@ from pipeline.model import (
     Severity,
     Source,
     Status,
+    Table,
     Target,
     ToolRecord,
     Unevaluated,
@@ -234,6 +235,15 @@ def compliant() -> Report:
                         digest="sha256:" + "f0" * 32,
                         media_type="application/json",
                     ),
+                ),
+                tables=(
+                    Table(
+                        title="What was looked up",
+                        columns=("By", "Packages"),
+                        rows=(("pip-audit", 7), ("the store", 1200)),
+                        note="A package may be looked up by `both`.",
+                    ),
+                    Table(title="Nothing yet", columns=("By",), rows=()),
                 ),
             ),
             Evidence(
@@ -683,6 +693,7 @@ def hostile() -> Report:
                 tools=(ToolRecord(name=EVIL, version=EVIL, digest=EVIL, obtained=EVIL),),
                 data=(DataRecord(name=EVIL, origin=EVIL, digest=EVIL, note=EVIL, fresh=False),),
                 artefacts=(Artefact(path=EVIL, digest=EVIL, media_type=EVIL),),
+                tables=(Table(title=EVIL, columns=(EVIL, EVIL), rows=((EVIL, EVIL),), note=EVIL),),
             ),
         ),
         controls=(
