@@ -123,14 +123,14 @@ def test_never_means_that_no_rated_severity_violates() -> None:
             "a: 1\n",
             (
                 "supply-chain.yml:1: there is no key 'a'\nTo mend it: known are version, name,"
-                " exclude, policy, waivers, advisories"
+                " exclude, policy, waivers, secrets, advisories"
             ),
         ),
         (
             "\nname: x\nwaiver: []\n",
             (
                 "supply-chain.yml:3: there is no key 'waiver'\nTo mend it: did you mean waivers?"
-                " known are version, name, exclude, policy, waivers, advisories"
+                " known are version, name, exclude, policy, waivers, secrets, advisories"
             ),
         ),
         ("<<: {}", "supply-chain.yml:1: there is no key '<<'"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.checks import dependencies, sbom, workflows
+from pipeline.checks import dependencies, lockfiles, sbom, secrets, workflows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +48,9 @@ class Check(Protocol):
 
 CHECKS: dict[str, Check] = {
     "dependencies": dependencies,
+    "lockfiles": lockfiles,
     "sbom": sbom,
+    "secrets": secrets,
     "workflows": workflows,
 }
 

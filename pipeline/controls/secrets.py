@@ -1,0 +1,238 @@
+"""Controls about secrets: none in today's files, none in the history, none lying ready."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.controls.entry import (
+    control,
+    errored,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+    waived,
+)
+from pipeline.controls.frameworks import (
+    ASVS,
+    CIS_SSC,
+    CRA,
+    CWE,
+    FEDRAMP_20X,
+    ISO27001,
+    NIST_800_53,
+    OSPS,
+    OWASP_TOP10,
+    PCI_DSS,
+    SOC2,
+    SSDF,
+)
+from pipeline.model import Disposition, Gap, Gate, Severity, Status
+from pipeline.policy import numbered, some
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pipeline.controls.entry import Entry, Facts
+    from pipeline.model import Answer, Coverage, Evidence, Finding, Judged
+
+CHECK = "secrets"
+FILES = ("today's files", "files that rules pass over")
+HISTORY = ("history",)
+"""What the check calls the scopes of its coverage."""
+
+BY_NAME = frozenset(
+    f"{CHECK}/{name}"
+    for name in (
+        "env-file",
+        "private-key-file",
+        "keystore",
+        "credential-file",
+        "terraform-state",
+        "not-ignored",
+    )
+)
+"""Rules that go by the purpose of a file."""
+
+_REQUIREMENTS = {
+    OSPS: ("OSPS-BR-07.01",),
+    CIS_SSC: ("1.5.1",),
+    SSDF: ("PS.1.1",),
+    PCI_DSS: ("8.6.2",),
+    SOC2: ("CC6.1",),
+    ISO27001: ("A.5.17", "A.8.12"),
+    NIST_800_53: ("IA-5",),
+    ASVS: ("V13.3.1",),
+    OWASP_TOP10: ("A07",),
+    FEDRAMP_20X: ("KSI-SVC-ASM",),
+    CRA: ("AnnexI-PartI-(2)(e)",),
+    CWE: ("CWE-798",),
+}
+
+
+@control(
+    "SECR-01",
+    title="No secret in today's files",
+    rationale="Whoever can read the code, a build log or an artefact can use a secret in it.",
+    how=(
+        "Every file of the working tree is searched, also those that scanners usually pass over."
+        " As many files must have been read as were counted before, and a planted canary must have"
+        " been found. What a trusted waiver accepts by the secret's fingerprint counts as accepted."
+    ),
+    fix="Revoke the secret, issue a new one, and read it from the environment or a secret store.",
+    severity=Severity.CRITICAL,
+    gate=Gate.BLOCK,
+    checks=(CHECK,),
+    evidence_for=_REQUIREMENTS,
+)
+def no_secret_in_files(facts: Facts) -> Answer:
+    """No finding stands in a file of today, and all of them were read."""
+    return _none(
+        facts,
+        lambda finding: not finding.removed and finding.rule not in BY_NAME,
+        scopes=FILES,
+        nothing="there is no file to search",
+        noun="secret",
+    )
+
+
+@control(
+    "SECR-02",
+    title="No secret in the git history",
+    rationale="A deleted line is still in every clone: a secret that was committed is known.",
+    how=(
+        "Every commit that a reference, a stash or HEAD leads to is searched, after git has shown"
+        " that no object is missing. A hit stays until somebody attests, in a waiver for its"
+        " fingerprint, that the secret was revoked. A shallow clone answers nothing."
+    ),
+    fix="Revoke it, then record a waiver that says so; rewriting the history comes after that.",
+    severity=Severity.CRITICAL,
+    gate=Gate.BLOCK,
+    checks=(CHECK,),
+    evidence_for=_REQUIREMENTS,
+)
+def no_secret_in_history(facts: Facts) -> Answer:
+    """No finding stands in a commit, or each one is attested as revoked."""
+    if facts.target.git is None:
+        return not_applicable("the target is no git repository")
+    return _none(
+        facts,
+        lambda finding: finding.removed or bool(finding.commits),
+        scopes=HISTORY,
+        nothing="there is no commit to search",
+        noun="secret",
+    )
+
+
+@control(
+    "SECR-03",
+    title="No environment or key file is committed, and ignore files keep them out",
+    rationale="Files that exist to hold secrets end up in commits and images by accident.",
+    how=(
+        "Files are recognised by name (.env, private keys, keystores, credentials of tools,"
+        " Terraform's state) and looked into: placeholders and examples are none. Where such a"
+        " file or its example is in use, .gitignore and, beside a Dockerfile, .dockerignore must"
+        " keep it out."
+    ),
+    fix="Revoke what the file holds, take it out, ignore it, and commit an example instead.",
+    severity=Severity.HIGH,
+    gate=Gate.WARN,
+    checks=(CHECK,),
+    evidence_for={
+        OSPS: ("OSPS-BR-07.01",),
+        CIS_SSC: ("1.5.1",),
+        ISO27001: ("A.8.12",),
+        CWE: ("CWE-312",),
+    },
+    related={ASVS: ("V13.4.1",)},
+)
+def no_credential_file(facts: Facts) -> Answer:
+    """No file of today is made to hold secrets and holds one, and ignore files are in place."""
+    if facts.target.git is None:
+        return not_applicable("the target is no git repository")
+    return _none(
+        facts,
+        lambda finding: not finding.removed and finding.rule in BY_NAME,
+        scopes=FILES[:1],
+        nothing="there is no file to search",
+        noun="such file",
+        below=True,
+    )
+
+
+def _none(  # noqa: PLR0913 - what the three questions differ in
+    facts: Facts,
+    concerns: Callable[[Finding], bool],
+    *,
+    scopes: Sequence[str],
+    nothing: str,
+    noun: str,
+    below: bool = False,
+) -> Answer:
+    """Whether the check found none of a kind where it looked, and looked everywhere.
+
+    `below`: also what is too mild to violate the policy counts.
+    """
+    hits = [item for item in facts.judged if item.finding.check == CHECK and concerns(item.finding)]
+    found = facts.evidence.get(CHECK)
+    doubt = _open(hits, below=below) or _doubt(found)
+    if doubt:
+        return doubt
+    assert found is not None
+    parts = [part for part in found.coverage if part.required and part.scope in scopes]
+    if not parts:
+        if any(_lacks(part, scopes) for part in found.coverage):
+            return unknown(Gap.NOT_CONFIGURED, "the policy says not to look", CHECK)
+        return not_applicable(nothing, CHECK)
+    if not all(part.complete for part in parts):
+        return _partly(parts)
+    if accepted := _with(hits, Disposition.WAIVED):
+        return waived(f"accepted for now: {_told(accepted)}", CHECK)
+    read = ", ".join(numbered(part.evaluated, part.unit.removesuffix("s")) for part in parts)
+    mild = f"; {len(hits)} too mild to violate the policy" if hits else ""
+    return passed(f"no {noun} in {read}{mild}", CHECK)
+
+
+def _open(hits: Sequence[Judged], *, below: bool) -> Answer | None:
+    """A failure for what nobody accepted, if there is any."""
+    mild = (Disposition.BELOW_THRESHOLD,) if below else ()
+    if violations := _with(hits, Disposition.VIOLATION, *mild):
+        return failed(f"open: {_told(violations)}", CHECK)
+    if existing := _with(hits, Disposition.EXISTING):
+        told = _told(existing)
+        return failed(f"open, and in the base already: {told}", CHECK, existing=True)
+    return None
+
+
+def _doubt(found: Evidence | None) -> Answer | None:
+    """Why the check's silence answers nothing; `None` when its coverage tells."""
+    if found is None:
+        return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
+    if found.status is Status.ERRORED:
+        return errored(f"the {CHECK} check errored: {found.reason}", CHECK)
+    if found.status is Status.SKIPPED:
+        return unknown(Gap.NOT_CONFIGURED, f"the {CHECK} check was skipped: {found.reason}", CHECK)
+    return None
+
+
+def _lacks(part: Coverage, scopes: Sequence[str]) -> bool:
+    """Whether a scope was left out on purpose."""
+    return any(one.subject in scopes and one.gap is Gap.NOT_CONFIGURED for one in part.missing)
+
+
+def _partly(parts: Sequence[Coverage]) -> Answer:
+    missing = [one for part in parts for one in part.missing]
+    told = some([f"{one.subject} ({one.why})" for one in missing])
+    gap = min((one.gap for one in missing), default=Gap.NOT_ACCOUNTED_FOR)
+    return unknown(gap, f"not looked at: {told}", CHECK)
+
+
+def _with(hits: Sequence[Judged], *dispositions: Disposition) -> list[Judged]:
+    return [item for item in hits if item.disposition in dispositions]
+
+
+def _told(hits: Sequence[Judged]) -> str:
+    return some([item.finding.title for item in hits])
+
+
+CONTROLS: tuple[Entry, ...] = (no_secret_in_files, no_secret_in_history, no_credential_file)
