@@ -419,3 +419,35 @@ def test_a_sentence_becomes_the_title(record: MakeRecord) -> None:
 )
 def test_day(text: Any, expected: date | None) -> None:
     assert osv.day(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "name", "fixed", "inside", "outside"),
+    [
+        ("npm", "@scope/a", "1.2.0", "1.2.0-rc.1", "1.2.0+build"),
+        (
+            "Go",
+            "example.com/a",
+            "0.0.0-20200220183623-bac4c82f6975",
+            "v0.0.0-20190101000000-0",
+            "v1",
+        ),
+        ("Go", "example.com/a", "2.0.1+incompatible", "v2.0.0+incompatible", "v2.0.1"),
+        ("crates.io", "Some_Crate", "0.3.0-alpha.2", "0.3.0-alpha.1", "0.3.0"),
+        ("RubyGems", "a", "7.0.4.1", "7.0.4.1.rc1", "7.0.10"),
+        ("NuGet", "Newtonsoft.Json", "13.0.1", "13.0.1-Beta2", "13.0.1.0"),
+        ("Maven", "org.example:a", "5.3.27.RELEASE", "5.3.26.RELEASE", "5.3.27"),
+        ("Packagist", "Symfony/Http", "5.4.31", "v5.4.31-BETA1", "v5.4.31"),
+    ],
+)
+def test_each_ecosystem_is_matched_by_its_own_order(
+    record: MakeRecord, ecosystem: str, name: str, fixed: str, inside: str, outside: str
+) -> None:
+    known = record("X-1", ("introduced", "0"), ("fixed", fixed), name=name, ecosystem=ecosystem)
+    asked = name.lower() if ecosystem in {"NuGet", "Packagist"} else name
+    assert osv.affects(known, ecosystem, asked, inside).effect is AFFECTED
+    outcome = CANNOT_TELL if outside == "v1" else UNAFFECTED
+    assert osv.affects(known, ecosystem, asked, outside).effect is outcome
+    (advisory,) = osv.group([known], ecosystem, asked)
+    assert advisory.fixed_after(inside) == (fixed,)
+    assert advisory.fixed_after(outside) == ()

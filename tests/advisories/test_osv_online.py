@@ -132,6 +132,21 @@ def test_other_ecosystems_are_asked_too(service: Service, source: OsvSource) -> 
     assert "PYSEC-2 is reported by the service, though" in answer.why
 
 
+def test_all_ecosystems_share_a_batch(service: Service, source: OsvSource) -> None:
+    asked = [
+        Question("Go", "example.com/a", "1.2.3"),
+        Question("crates.io", "serde_yaml", "0.8.3"),
+        Question("npm", "@scope/a", "1.0.0"),
+        GOOD,
+    ]
+    answers = source.ask(asked)
+    assert all(answer.gap is None for answer in answers.values())
+    (batch,) = service.batches
+    assert [(query["package"]["ecosystem"], query["version"]) for query in batch[1:]] == sorted(
+        (question.ecosystem, question.version) for question in asked
+    )
+
+
 def test_names_that_the_service_would_not_recognise_are_not_asked(
     service: Service, source: OsvSource
 ) -> None:
