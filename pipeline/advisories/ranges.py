@@ -75,6 +75,7 @@ class _Timeline(NamedTuple):
 
 _RANK = {"fixed": 0, "introduced": 1, "last_affected": 2}
 """The order at one version: what is fixed and introduced again at once is introduced."""
+_ENDS = {"fixed", "last_affected"}
 
 
 def _timeline(events: Any, ordering: Ordering) -> _Timeline:
@@ -86,7 +87,7 @@ def _timeline(events: Any, ordering: Ordering) -> _Timeline:
         for event in (events if isinstance(events, list) else [None])
         for pair in (event.items() if isinstance(event, dict) else [("", None)])
     ]
-    for kind, text in pairs:
+    for kind, text in _without_empty(pairs):
         if kind == "limit" and text == "*":
             limits.append(None)
             continue
@@ -114,6 +115,30 @@ def _timeline(events: Any, ordering: Ordering) -> _Timeline:
     rest = [event for event in placed if event.value is not None]
     rest.sort(key=lambda event: (event.value, _RANK[event.kind]))
     return _Timeline(lowest + rest, limits, frozenset(unplaced))
+
+
+def _without_empty(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The events without ranges that end where they start.
+
+    RustSec writes "introduced" X, "fixed" X where a series was never affected. Only a pair that
+    stands between whole ranges is one; else both events are kept, and what is fixed and
+    introduced at once is introduced.
+    """
+    kept: list[tuple[str, Any]] = []
+    place = 0
+    while place < len(pairs):
+        kind, text = pairs[place]
+        if (
+            kind == "introduced"
+            and pairs[place + 1 : place + 2] == [("fixed", text)]
+            and (not kept or kept[-1][0] in _ENDS)
+            and all(following[0] == "introduced" for following in pairs[place + 2 : place + 3])
+        ):
+            place += 2
+        else:
+            kept.append((kind, text))
+            place += 1
+    return kept
 
 
 def _reached(event: Event, asked: Asked) -> bool:

@@ -42,8 +42,8 @@ def by_the_wording(events: list[tuple[str, str]], version: Version) -> bool:
     limits = [value for kind, value in events if kind == "limit"]
     if limits and not any(value == "*" or version < Version(value) for value in limits):
         return False
-    vulnerable = any(event == ("introduced", "0") for event in events)
-    steps = [e for e in events if e[0] != "limit" and e != ("introduced", "0")]
+    vulnerable = any(event == ("introduced", "0") for event in whole(events))
+    steps = [e for e in whole(events) if e[0] != "limit" and e != ("introduced", "0")]
     order = ["fixed", "introduced", "last_affected"]
     for kind, value in sorted(steps, key=lambda e: (Version(e[1]), order.index(e[0]))):
         if kind == "introduced" and version >= Version(value):
@@ -53,6 +53,39 @@ def by_the_wording(events: list[tuple[str, str]], version: Version) -> bool:
         ):
             vulnerable = False
     return vulnerable
+
+
+def whole(events: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Without pairs "introduced" X, "fixed" X that stand alone between whole ranges."""
+    for place in range(len(events) - 1):
+        before, (pair, after) = events[:place], (events[place : place + 2], events[place + 2 :])
+        alone = [kind for kind, _ in before[-1:]] in ([], ["fixed"], ["last_affected"]) and [
+            kind for kind, _ in after[:1]
+        ] in ([], ["introduced"])
+        if alone and pair == [("introduced", pair[0][1]), ("fixed", pair[0][1])]:
+            return whole(before + after)
+    return events
+
+
+@pytest.mark.parametrize(
+    ("events", "held"),
+    [
+        ([("introduced", "1"), ("fixed", "1")], []),
+        ([("introduced", "1"), ("fixed", "1"), ("introduced", "2"), ("fixed", "3")], ["2"]),
+        ([("introduced", "0"), ("fixed", "1"), ("introduced", "2"), ("fixed", "2")], ["0.1"]),
+        # Anything else between its neighbours, and both events count.
+        (
+            [("introduced", "0"), ("introduced", "2"), ("fixed", "2"), ("fixed", "3")],
+            ["0.1", "1", "2"],
+        ),
+        ([("introduced", "0"), ("fixed", "2"), ("introduced", "2")], ["0.1", "1", "2", "3"]),
+    ],
+)
+def test_a_range_that_ends_where_it_starts_is_empty(
+    events: list[tuple[str, str]], held: list[str]
+) -> None:
+    for version in ("0.1", "1", "2", "3"):
+        assert includes(listed(events), asked(version)) is (version in held)
 
 
 @settings(deadline=None, max_examples=500)
