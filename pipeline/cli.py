@@ -21,6 +21,8 @@ _EPILOG = """\
 examples:
   supply-chain run                          everything, on the folder you stand in
   supply-chain run ../service --offline     another repository, from the local advisories
+  supply-chain diff main...HEAD             what this branch does to the dependencies
+  supply-chain run --base origin/main       judge only what it brings in
   supply-chain advisories update            fetch today's advisories, for offline runs
   supply-chain demo                         a report to look at, from a bundled example
   supply-chain sbom -o bom.json             its software bill of materials
@@ -104,6 +106,18 @@ def make_parser() -> argparse.ArgumentParser:
     _output(gate)
     gate.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
+    diff = _verb(verbs, "diff", "what a change does to the dependencies; judges nothing")
+    diff.add_argument(
+        "range",
+        metavar="BASE[..HEAD]",
+        help="two commits, or one to compare the folder with; BASE...HEAD starts where they parted",
+    )
+    _target(diff)
+    _asking(diff)
+    form = diff.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON")
+    form.add_argument("--markdown", action="store_true", help="print a pull request comment")
+
     discover = _verb(verbs, "discover", "show what is in a repository; writes nothing")
     _target(discover)
     discover.add_argument("--json", action="store_true", help="print JSON")
@@ -117,6 +131,9 @@ def make_parser() -> argparse.ArgumentParser:
     sbom = _verb(verbs, "sbom", "the software bill of materials, as one document")
     _target(sbom)
     _sbom(sbom)
+
+    secrets = _verb(verbs, "secrets", "search for secrets, or record accepted ones")
+    _secrets(secrets)
 
     explain = _verb(verbs, "explain", "what a rule, control, status, reason or exit code means")
     explain.add_argument("id", nargs="?", help="default: list everything there is")
@@ -154,6 +171,16 @@ def _planning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", action="append", default=[], metavar="CHECK", help="only this check (repeatable)"
     )
+    parser.add_argument(
+        "--base",
+        metavar="COMMIT",
+        help="judge only what the change since COMMIT brings into the dependencies; without a"
+        " usable one everything is judged, and the report says why",
+    )
+    _asking(parser)
+
+
+def _asking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--offline", action="store_true", help="no network at all")
     parser.add_argument(
         "--advisories",
@@ -214,6 +241,24 @@ def _path(text: str) -> Path:
     from pathlib import Path  # noqa: PLC0415 - not for `--help`
 
     return Path(text)
+
+
+def _secrets(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    scan = actions.add_parser("scan", help="look and tell; writes nothing")
+    scan.add_argument("--staged", action="store_true", help="only what is about to be committed")
+    baseline = actions.add_parser("baseline", help="today's findings as waivers, in YAML")
+    baseline.add_argument("--reason", required=True, help="why each of them is acceptable")
+    baseline.add_argument("--owner", required=True, help="who answers for it")
+    baseline.add_argument(
+        "--expires", type=_day, required=True, metavar="YYYY-MM-DD", help="until when"
+    )
+    baseline.add_argument(
+        "-o", "--output", type=_path, metavar="FILE", help="a new file; default: standard output"
+    )
+    for action in actions.choices.values():
+        _target(action)
+        action.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
 
 
 def _day(text: str) -> date:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipeline.model import Evidence, Report, Target, Verdict
+    from pipeline.review.model import Review
     from pipeline.settings import Settings
     from pipeline.tree import Tree
 
@@ -36,7 +37,11 @@ SETTINGS_FILE = "supply-chain.yml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody asked for. `None` means: not said, use the default."""
+    """What somebody asked for. `None` means: not said, use the default.
+
+    `base` names the commit that a change is judged against; an empty name is a mistake, and is
+    treated as one that cannot be resolved.
+    """
 
     target: Path
     output: Path | None = None
@@ -45,6 +50,7 @@ class Request:
     offline: bool = False
     advisories: Path | None = None
     checks: tuple[str, ...] = ()
+    base: str | None = None
 
 
 def output_of(target: Path, output: Path | None) -> Output:
@@ -55,6 +61,21 @@ def output_of(target: Path, output: Path | None) -> Output:
 def look(path: Path, config: Path | None) -> Target:
     """What is in a repository; raises `UsageError` for a path that is no folder."""
     return _discover(path, config)[1]
+
+
+def sketch(path: Path, config: Path | None, check: str) -> Plan:
+    """A plan for one check that is neither written nor begun; raises as `prepare` does."""
+    tree, target, settings, notices = _discover(path, config)
+    return Plan(
+        root=str(tree.root),
+        as_of=today(),
+        offline=True,
+        checks=(check,),
+        target=target,
+        policy=settings.policy,
+        secrets=settings.secrets,
+        notices=notices,
+    )
 
 
 def prepare(request: Request) -> tuple[Plan, Output]:
@@ -69,6 +90,11 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         )
     tree, target, settings, notices = _discover(request.target, request.config)
     output = output_of(tree.root, request.output)
+    found = None
+    if request.base is not None:
+        from pipeline import against  # noqa: PLC0415 - only where a base is named
+
+        found = against.find(request.base, tree, target, exclude=settings.exclude)
     plan = Plan(
         root=str(tree.root),
         as_of=request.as_of or today(),
@@ -82,9 +108,14 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         npm_url=settings.advisories.npm_url,
         secrets=settings.secrets,
         notices=notices,
+        base=found.base if found else None,
+        unchanged=found.unchanged if found else (),
         started=None if _reproducible() else datetime.now(UTC),
     )
-    return output.begin(plan, checks=CHECKS), output
+    plan = output.begin(plan, checks=CHECKS)
+    if found:
+        against.begin(plan, found, output)
+    return plan, output
 
 
 def check(
@@ -106,27 +137,67 @@ def check(
             tell(evidence)
         return evidence
 
-    with ThreadPoolExecutor(max_workers=max(1, len(chosen))) as pool:
+    with ThreadPoolExecutor(max_workers=len(chosen) + 1) as pool:
         try:
-            return tuple(pool.map(one, chosen))
+            base = pool.submit(_collect_base, chosen, plan, output)
+            evidence = tuple(pool.map(one, chosen))
+            base.result()
+            return evidence  # noqa: TRY300 - an interruption may come until here
         except KeyboardInterrupt:
             # Leaving the pool waits for its threads, and they wait for their tools.
             terminate_all()
             raise
 
 
+def _collect_base(names: Sequence[str], plan: Plan, output: Output) -> None:
+    if plan.base is not None:
+        from pipeline import against  # noqa: PLC0415 - only where a base is named
+
+        against.collect(names, plan, output)
+
+
+def compare(request: Request, base: str, head: str | None, *, fork: bool = False) -> Review:
+    """What a change does to the locks of the requested target: from one commit to another.
+
+    Without a `head`, to the folder as it lies there; with `fork`, from where both parted. Nothing
+    is written to disk. Raises `UsageError` for names that mean no commit, and `IncompleteError`
+    when git cannot tell.
+    """
+    from pipeline import against  # noqa: PLC0415 - only this stage compares
+    from pipeline.discover.commits import history  # noqa: PLC0415
+
+    tree, target, settings, _ = _discover(request.target, request.config)
+    plan = Plan(
+        root=str(tree.root),
+        as_of=request.as_of or today(),
+        offline=request.offline,
+        checks=against.REVIEWED,
+        target=target,
+        policy=settings.policy,
+        advisories=str(request.advisories.absolute()) if request.advisories else None,
+        osv_url=settings.advisories.osv_url,
+        pypi_url=settings.advisories.pypi_url,
+    )
+    with history(tree.root) as commits:
+        return against.review(
+            plan, commits, base, head, fork=fork, exclude=settings.exclude, version=__version__
+        )
+
+
 def report(output: Output) -> Report:
     """Judge the evidence of the current run and write the report in every format."""
-    from pipeline import controls, policy  # noqa: PLC0415 - only this stage judges
+    from pipeline import against, controls, policy  # noqa: PLC0415 - only this stage judges
     from pipeline.report import write  # noqa: PLC0415
 
     plan = output.plan()
     recorded = output.evidence(plan)
+    base, baseline = against.baseline(plan, output)
     evidence = {found.evidence.check: found.evidence for found in recorded}
     judged = policy.weigh(
         [finding for found in evidence.values() for finding in found.findings],
         plan.policy,
         plan.as_of,
+        baseline=baseline,
     )
     results = controls.evaluate(
         controls.Facts(
@@ -137,6 +208,7 @@ def report(output: Output) -> Report:
             planned=plan.checks,
             as_of=plan.as_of,
             signed=None,
+            baseline=baseline,
         )
     )
     made = policy.judge(
@@ -150,6 +222,8 @@ def report(output: Output) -> Report:
         planned=plan.checks,
         as_of=plan.as_of,
         notices=plan.notices,
+        base=base,
+        baseline=baseline,
     )
     if plan.started is not None:
         facts = RunFacts(

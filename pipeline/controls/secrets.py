@@ -41,17 +41,11 @@ FILES = ("today's files", "files that rules pass over")
 HISTORY = ("history",)
 """What the check calls the scopes of its coverage."""
 
+NOT_IGNORED = f"{CHECK}/not-ignored"
 BY_NAME = frozenset(
     f"{CHECK}/{name}"
-    for name in (
-        "env-file",
-        "private-key-file",
-        "keystore",
-        "credential-file",
-        "terraform-state",
-        "not-ignored",
-    )
-)
+    for name in ("env-file", "private-key-file", "keystore", "credential-file", "terraform-state")
+) | {NOT_IGNORED}
 """Rules that go by the purpose of a file."""
 
 _REQUIREMENTS = {
@@ -113,9 +107,7 @@ def no_secret_in_files(facts: Facts) -> Answer:
 )
 def no_secret_in_history(facts: Facts) -> Answer:
     """No finding stands in a commit, or each one is attested as revoked."""
-    if facts.target.git is None:
-        return not_applicable("the target is no git repository")
-    return _none(
+    return _no_git(facts) or _none(
         facts,
         lambda finding: finding.removed or bool(finding.commits),
         scopes=HISTORY,
@@ -136,7 +128,7 @@ def no_secret_in_history(facts: Facts) -> Answer:
     ),
     fix="Revoke what the file holds, take it out, ignore it, and commit an example instead.",
     severity=Severity.HIGH,
-    gate=Gate.WARN,
+    gate=Gate.BLOCK,
     checks=(CHECK,),
     evidence_for={
         OSPS: ("OSPS-BR-07.01",),
@@ -148,16 +140,24 @@ def no_secret_in_history(facts: Facts) -> Answer:
 )
 def no_credential_file(facts: Facts) -> Answer:
     """No file of today is made to hold secrets and holds one, and ignore files are in place."""
-    if facts.target.git is None:
-        return not_applicable("the target is no git repository")
-    return _none(
+    return _no_git(facts) or _none(
         facts,
         lambda finding: not finding.removed and finding.rule in BY_NAME,
         scopes=FILES[:1],
         nothing="there is no file to search",
         noun="such file",
-        below=True,
+        also=frozenset({NOT_IGNORED}),
     )
+
+
+def _no_git(facts: Facts) -> Answer | None:
+    """That there is no repository, or that nobody can tell; `None` when there is one."""
+    if facts.target.git is not None:
+        return None
+    if facts.target.unread:
+        first = facts.target.unread[0]
+        return unknown(first.gap, f"whether there is a history is not known: {first.why}")
+    return not_applicable("the target is no git repository")
 
 
 def _none(  # noqa: PLR0913 - what the three questions differ in
@@ -167,15 +167,15 @@ def _none(  # noqa: PLR0913 - what the three questions differ in
     scopes: Sequence[str],
     nothing: str,
     noun: str,
-    below: bool = False,
+    also: frozenset[str] = frozenset(),
 ) -> Answer:
     """Whether the check found none of a kind where it looked, and looked everywhere.
 
-    `below`: also what is too mild to violate the policy counts.
+    `also` are rules that count although they are too mild to violate the policy.
     """
     hits = [item for item in facts.judged if item.finding.check == CHECK and concerns(item.finding)]
     found = facts.evidence.get(CHECK)
-    doubt = _open(hits, below=below) or _doubt(found)
+    doubt = _open(hits, also) or _doubt(found)
     if doubt:
         return doubt
     assert found is not None
@@ -193,10 +193,12 @@ def _none(  # noqa: PLR0913 - what the three questions differ in
     return passed(f"no {noun} in {read}{mild}", CHECK)
 
 
-def _open(hits: Sequence[Judged], *, below: bool) -> Answer | None:
+def _open(hits: Sequence[Judged], also: frozenset[str]) -> Answer | None:
     """A failure for what nobody accepted, if there is any."""
-    mild = (Disposition.BELOW_THRESHOLD,) if below else ()
-    if violations := _with(hits, Disposition.VIOLATION, *mild):
+    mild = _with(hits, Disposition.BELOW_THRESHOLD)
+    violations = _with(hits, Disposition.VIOLATION)
+    violations += [item for item in mild if item.finding.rule in also]
+    if violations:
         return failed(f"open: {_told(violations)}", CHECK)
     if existing := _with(hits, Disposition.EXISTING):
         told = _told(existing)
@@ -227,8 +229,8 @@ def _partly(parts: Sequence[Coverage]) -> Answer:
     return unknown(gap, f"not looked at: {told}", CHECK)
 
 
-def _with(hits: Sequence[Judged], *dispositions: Disposition) -> list[Judged]:
-    return [item for item in hits if item.disposition in dispositions]
+def _with(hits: Sequence[Judged], disposition: Disposition) -> list[Judged]:
+    return [item for item in hits if item.disposition is disposition]
 
 
 def _told(hits: Sequence[Judged]) -> str:

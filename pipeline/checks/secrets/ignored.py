@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pipeline.checks.secrets.fixture import by_path
 from pipeline.checks.secrets.report import CHECK
 from pipeline.model import Finding, Kind, Location, Severity
 from pipeline.tree import Tree, UnreadableFileError
@@ -29,7 +30,7 @@ _COVERS = re.compile(r"/?(?:\*\*/)?(?:\.env(?:\*|\.\*)?|\*\.env|\.\*|\*)/?")
 def missing(root: Path, files: Files, *, has_git: bool) -> Iterator[Finding]:
     """A finding for each ignore file that should name `.env` and does not."""
     paths = set(files.own.values())
-    if not any(_ENVIRONMENT.fullmatch(path) for path in paths):
+    if not any(_ENVIRONMENT.fullmatch(path) and not by_path(_named(path)) for path in paths):
         return
     wanted = [".gitignore"] if has_git else []
     if any(_DOCKERFILE.fullmatch(path) for path in paths):
@@ -47,6 +48,11 @@ def missing(root: Path, files: Files, *, has_git: bool) -> Iterator[Finding]:
                 locations=(Location(path=name),),
                 fix=f"add .env and .env.* to {name}, and !.env.example after them",
             )
+
+
+def _named(path: str) -> str:
+    """The folder alone: an example of an environment file is what calls for a rule."""
+    return path.rpartition("/")[0] + "/"
 
 
 def _covers(tree: Tree, name: str) -> bool:
