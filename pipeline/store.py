@@ -2,6 +2,7 @@
 
     plan.json                  what is to be done: target, policy, checks; written by `discover`
     evidence/<check>.json      what a check can vouch for
+    base/                      the same for the commit that a change is judged against
     <check>/                   files that a check left, such as an SBOM
     report/                    the report in every format
 
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.files import digest, explained, write
-from pipeline.model import Artefact, Evidence, Policy, SecretSettings, Status, Target
+from pipeline.model import Artefact, Base, Evidence, Policy, SecretSettings, Status, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +43,8 @@ class Plan:
 
     `root` is the absolute path of the scanned repository. `as_of` is the day by which ages and
     expiries are judged. `advisories` names a store, export or folder that must be used; without
-    it the source is chosen.
+    it the source is chosen. `base` is the commit that a change is judged against, and `unchanged`
+    are manifests and locks with the same bytes in it.
     """
 
     root: str
@@ -57,6 +59,8 @@ class Plan:
     npm_url: str | None = None
     secrets: SecretSettings = field(default_factory=SecretSettings)
     notices: tuple[str, ...] = ()
+    base: Base | None = None
+    unchanged: tuple[str, ...] = ()
     started: datetime | None = None
     token: str = ""
     format: int = _FORMAT
@@ -83,27 +87,33 @@ class Output:
         """The folder of the rendered report."""
         return self.folder / "report"
 
+    @property
+    def base(self) -> Output:
+        """The output folder of the commit that a change is judged against."""
+        return Output(self.folder / "base")
+
     def begin(self, plan: Plan, *, checks: Iterable[str] = ()) -> Plan:
         """Start a run: drop what an earlier one left, write the plan, return it with its token.
 
+        A plan that belongs to another keeps the token that it has.
         `checks` are all that could have left files, planned or not. Raises `UsageError` when the
         folder is a symbolic link or a file, as a scanned repository could use either to have
         files written elsewhere.
         """
-        own = (self.folder / "evidence", self.report)
+        own = (self.folder / "evidence", self.report, self.base.folder)
         left = tuple(self.folder / name for name in sorted({*plan.checks, *checks}))
         for part in (self.folder, *own, *left):
             if part.is_symlink() or (part.exists() and not part.is_dir()):
                 raise UsageError(
                     "is not a folder of ours", where=str(part), fix="remove it, or use --output"
                 )
-        plan = replace(plan, token=secrets.token_hex(16))
+        plan = replace(plan, token=plan.token or secrets.token_hex(16))
         with explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             for part in (*own, *left):
                 if part.exists():
                     shutil.rmtree(part)
-            for part in own:
+            for part in own[:2]:
                 part.mkdir()
         # Ignored by git wherever it stands, so that results are never committed by accident.
         write(self.folder / ".gitignore", b"*\n")

@@ -22,6 +22,7 @@ def request(arguments: argparse.Namespace) -> stages.Request:
         offline=arguments.offline,
         advisories=arguments.advisories,
         checks=tuple(dict.fromkeys(arguments.only)),
+        base=arguments.base,
     )
 
 

@@ -17,6 +17,8 @@ from pipeline.resources import template_text
 from pipeline.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import jinja2
 
     from pipeline.model import Report
@@ -39,21 +41,28 @@ class Marked(str):
 
 def render(report: Report) -> bytes:
     """The summary as UTF-8, at most `MAX_BYTES` long; rows are left out from the end."""
-    template = _environment().get_template("report.md.j2")
-    view = View(report)
+    values = {"view": View(report), "report": report, "words": words}
+    return fill("report.md.j2", values, max_bytes=MAX_BYTES)
+
+
+def fill(name: str, values: Mapping[str, Any], *, max_bytes: int) -> bytes:
+    """The template `name` as UTF-8, with as many `rows` of its tables as fit into `max_bytes`.
+
+    Every value is neutralised. Without any row the text must fit by itself.
+    """
+    template = _environment().get_template(name)
 
     def text(rows: int) -> bytes:
-        rendered = template.render(view=view, report=report, words=words, rows=rows)
-        return rendered.encode("utf-8", errors="replace")
+        return template.render(values, rows=rows).encode("utf-8", errors="replace")
 
     content = text(MAX_ROWS)
-    if len(content) <= MAX_BYTES:
+    if len(content) <= max_bytes:
         return content
     # The length grows with the number of rows: search for the most that fit.
     fits, too_many = 0, MAX_ROWS
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
-        if len(text(middle)) <= MAX_BYTES:
+        if len(text(middle)) <= max_bytes:
             fits = middle
         else:
             too_many = middle
