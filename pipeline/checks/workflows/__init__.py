@@ -86,7 +86,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
         # Other systems' scripts are read here, by their own modules.
         steps = file.audits if file.system == _GITHUB else ()
         found += [swallowed(step.location, step.command) for step in steps if not step.fatal]
-    beyond = tuple(sight.beyond)
+    beyond = tuple(sorted(sight.beyond, key=lambda item: item.subject))
     if beyond:
         coverage.append(
             Coverage(
@@ -179,11 +179,12 @@ class _Sight:
             return []
         tags = gitlab.TAGS if system == _GITLAB else frozenset()
         root = compose(text, path, aliases=True, tags=tags)
+        keys = root.entries.keys() if isinstance(root, Table) else ()
+        if system == _GITHUB and not zizmor.is_workflow(path) and "runs" not in keys:
+            del self.systems[path]  # it is called action.yml, and is no action
+            return []
         if not isinstance(root, Table):
             raise IncompleteError("it holds no table of keys", where=path)
-        if path.rpartition("/")[2] in {"action.yml", "action.yaml"} and "runs" not in root.entries:
-            del self.systems[path]  # a file of that name, but no action
-            return []
         self.contents[path] = content
         if system == _GITHUB:
             self.problems += github.problems(root, text, path)

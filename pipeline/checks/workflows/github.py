@@ -73,14 +73,6 @@ def problems(root: Table, text: str, path: str) -> Iterator[Problem]:
             yield from file.image(image, image.text.removeprefix("docker://"))
 
 
-def publishes(root: Table) -> bool:
-    """Whether a job of a workflow publishes something, as far as can be told."""
-    jobs = root.get("jobs")
-    return isinstance(jobs, Table) and any(
-        isinstance(job, Table) and _publishes(job) for _, job in jobs.entries.values()
-    )
-
-
 class _File:
     """One file, and its lines for the comments that no parser keeps."""
 

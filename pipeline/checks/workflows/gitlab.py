@@ -41,7 +41,6 @@ def problems(root: Table, path: str) -> Iterator[Problem]:
     """What is wrong with a file of GitLab CI."""
     for entry in _includes(root):
         yield from _include(entry, path)
-    yield from _variables(root, path)
     for place in (root, *(node for _, node in root.entries.values() if isinstance(node, Table))):
         yield from _job(place, path)
 

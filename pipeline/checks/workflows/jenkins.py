@@ -8,6 +8,7 @@ Source: https://www.jenkins.io/doc/book/pipeline/syntax/ and .../shared-librarie
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from pipeline.checks.workflows.pins import (
@@ -47,31 +48,49 @@ _ASSIGNED = re.compile(
 
 def problems(text: str, path: str) -> Iterator[Problem]:
     """What is wrong with a Jenkinsfile."""
-    code = _NO_CODE.sub(_blank, text)
-
-    def at(offset: int) -> Location:
-        start = code.rfind("\n", 0, offset) + 1
-        return Location(path=path, line=code.count("\n", 0, offset) + 1, column=offset - start + 1)
-
-    for match in _LIBRARY.finditer(code):
+    file = _File(text, path)
+    for match in file.find(_LIBRARY):
         group = "names" if match["names"] else "name"
         for name in _TEXT.finditer(match[group]):
             if not COMMIT.fullmatch(name[1].partition("@")[2]):
                 yield Problem(
                     rule="unpinned-include",
                     severity=Severity.MEDIUM,
-                    place=at(match.start(group) + name.start(1)),
+                    place=file.at(match.start(group) + name.start(1)),
                     detail="the version of a shared library is no full commit",
                 )
-    for match in _IMAGE.finditer(code):
+    for match in file.find(_IMAGE):
         group = str(match.lastgroup)
-        yield from image_problems(match[group], at(match.start(group)), tags=True)
-    for match in _ASSIGNED.finditer(code):
-        problem = secret_problem(match["name"], match["value"], at(match.start("name")))
+        yield from image_problems(match[group], file.at(match.start(group)), tags=True)
+    for match in file.find(_ASSIGNED):
+        problem = secret_problem(match["name"], match["value"], file.at(match.start("name")))
         if problem:
             yield problem
-    for line in piped_lines(code):
+    for line in piped_lines(file.code):
         yield piped_problem(Location(path=path, line=line + 1))
+
+
+class _File:
+    """A Jenkinsfile without its comments, in which texts are told from code."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.path = path
+        self.code = _NO_CODE.sub(_blank, text)
+        spans = [match.span() for match in _NO_CODE.finditer(text) if match["text"]]
+        self.starts = [start for start, _ in spans]
+        self.ends = [end for _, end in spans]
+
+    def find(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Matches that begin in code, and not inside of a text."""
+        for match in pattern.finditer(self.code):
+            number = bisect_right(self.starts, match.start())
+            if not number or match.start() >= self.ends[number - 1]:
+                yield match
+
+    def at(self, offset: int) -> Location:
+        start = self.code.rfind("\n", 0, offset) + 1
+        line = self.code.count("\n", 0, offset) + 1
+        return Location(path=self.path, line=line, column=offset - start + 1)
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -21,8 +21,8 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _VARIABLE = re.compile(r"\$\{\{|\$\[|\$\(|\$\{?\w|%\w+%")
 
 _SECRET_NAME = re.compile(
-    r"(?:^|[_.-])(?:PASSWORD|PASSWD|PWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|SECRET_?KEY"
-    r"|PRIVATE_?KEY|CREDENTIALS?)$",
+    r"(?:^|[_.-])(?:PASSWORD|PASSWD|PWD|PASSPHRASE|SECRET|TOKEN|API[_-]?KEY|ACCESS[_-]?KEY|SECRET[_-]?KEY"
+    r"|PRIVATE[_-]?KEY|CREDENTIALS?)$",
     re.IGNORECASE,
 )
 _NO_VALUE = re.compile(

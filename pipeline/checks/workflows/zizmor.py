@@ -102,10 +102,14 @@ _OPTIONS = (
 
 
 def _name(path: str) -> str:
-    last = path.rpartition("/")[2]
-    if re.fullmatch(r"action\.ya?ml", last):
-        return "action.yml"
-    return "dependabot.yml" if path.startswith(".github/dependabot.") else "workflow.yml"
+    if is_workflow(path):
+        return "workflow.yml"
+    return "dependabot.yml" if path.startswith(".github/dependabot.") else "action.yml"
+
+
+def is_workflow(path: str) -> bool:
+    """Whether GitHub takes a file for a workflow, whatever it is called."""
+    return path.startswith(".github/workflows/")
 
 
 def audits(run: Ran) -> Coverage:

@@ -1,0 +1,2 @@
+// expect: 2
+pipeline { agent { docker { image 'aquasec/trivy:v0.69.4' } } }

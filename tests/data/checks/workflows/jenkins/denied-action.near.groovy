@@ -1,0 +1,1 @@
+pipeline { agent { docker { image 'aquasec/trivy:0.70.0' } } }
