@@ -32,7 +32,7 @@ def releases(document: Mapping[str, Any]) -> dict[str, Release]:
     """
     versions, times = document.get("versions"), document.get("time")
     if not isinstance(versions, dict):
-        raise ValueError  # noqa: TRY004 - it is the content that is wrong
+        raise ValueError("no releases in it")  # noqa: TRY004 - the content is wrong
     days = times if isinstance(times, dict) else {}
     found = {
         version: Release(

@@ -35,7 +35,7 @@ def releases(document: Mapping[str, Any]) -> dict[str, Release]:
     listed = document.get("releases")
     info = document.get("info")
     if not isinstance(listed, dict) or not isinstance(info, dict):
-        raise ValueError  # noqa: TRY004 - it is the content that is wrong
+        raise ValueError("no releases in it")  # noqa: TRY004 - the content is wrong
     newest = normalised(str(info.get("version", "")))
     found = {}
     for version, files in listed.items():

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.checks import lockfiles
+from pipeline.checks.job import Options, Skip
 from pipeline.checks.lockfiles.rules import RULES
-from pipeline.model import Kind, Policy
+from pipeline.discover import discover
+from pipeline.model import Kind, Policy, Status
+from pipeline.tree import Tree
 from tests.checks.lockfiles.repositories import (
     CLEAN,
     COMMIT,
@@ -255,9 +258,6 @@ def test_a_lock_that_nobody_else_has_is_told(
 
 
 def test_a_lock_that_the_policy_excludes_is_not_ignored(tmp_path: Path) -> None:
-    from pipeline.discover import discover
-    from pipeline.tree import Tree
-
     write(tmp_path, LOCKED)
     git(tmp_path, "init", "-q")
     target = discover(Tree.at(tmp_path), exclude=["uv.lock"])
@@ -283,9 +283,6 @@ def test_the_same_problem_in_two_locks_is_one_finding_in_two_places(tmp_path: Pa
 
 
 def test_nothing_to_look_at_is_not_applicable(tmp_path: Path) -> None:
-    from pipeline.checks.job import Options, Skip
-    from pipeline.model import Status
-
     target = write(tmp_path, {"README.md": json.dumps("nothing")})
     skip = lockfiles.plan(target, Options())
     assert isinstance(skip, Skip)

@@ -31,7 +31,8 @@ POETRY = (
     '[metadata]\nlock-version = "2.1"\npython-versions = "*"\ncontent-hash = "' + "0" * 64 + '"\n'
 )
 CARGO_LOCK = (
-    'version = 4\n\n[[package]]\nname = "shop"\nversion = "1.0.0"\ndependencies = [\n "serde",\n]\n\n'
+    'version = 4\n\n[[package]]\nname = "shop"\nversion = "1.0.0"\n'
+    'dependencies = [\n "serde",\n]\n\n'
     '[[package]]\nname = "serde"\nversion = "1.0.150"\n'
     'source = "registry+https://github.com/rust-lang/crates.io-index"\n'
     f'checksum = "{"ab" * 32}"\n'
@@ -174,9 +175,11 @@ def test_a_cycle_that_nothing_leads_to_is_unneeded(tmp_path: Path) -> None:
 
 def test_what_is_needed_through_others_is_needed(tmp_path: Path) -> None:
     files = npm(
-        {"a": "1"}, a=entry("a", dependencies={"b": "1"}), b=entry("b", peerDependencies={"c": "1"}),
+        {"a": "1"},
+        a=entry("a", dependencies={"b": "1"}),
+        b=entry("b", peerDependencies={"c": "1"}),
         c=entry("c", optionalDependencies={"a": "1"}),
-    )  # fmt: skip
+    )
     assert rules(read(write(tmp_path, files))) == set()
 
 
