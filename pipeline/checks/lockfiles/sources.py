@@ -115,12 +115,10 @@ def _several_indexes(lock: Lock) -> Iterator[Finding]:
     if any(package.source.origin is Origin.REGISTRY for package in lock.packages):
         asked.add("https://pypi.org/simple")
     if len(asked) > 1:
-        hashed = all(
-            package.hashes for package in lock.packages if package.source.origin in _FROM_REGISTRY
-        )
-        severity = Severity.LOW if hashed else Severity.MEDIUM
         place = [Location(path=lock.path)]
-        yield found("several-indexes", severity, lock.path, place, f"asked: {some(sorted(asked))}")
+        yield found(
+            "several-indexes", Severity.MEDIUM, lock.path, place, f"asked: {some(sorted(asked))}"
+        )
 
 
 def _index(url: str) -> str:

@@ -111,7 +111,7 @@ CASES: dict[str, Case] = {
         near={
             "requirements.txt": "--index-url https://pypi.example.com/simple\n" + pinned("a==1.0")
         },
-        severity="low",
+        severity="medium",
     ),
     "confusable-name": Case(
         breaking={

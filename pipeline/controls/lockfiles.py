@@ -1,0 +1,413 @@
+"""Controls about how dependencies are taken in: proven, from the right place, kept up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.controls.declared import nothing_declared
+from pipeline.controls.entry import (
+    control,
+    errored,
+    failed,
+    not_applicable,
+    passed,
+    unknown,
+    waived,
+)
+from pipeline.controls.frameworks import (
+    ASVS,
+    CIS_SSC,
+    CISA_SBOM,
+    CRA,
+    CWE,
+    FEDRAMP_20X,
+    ISO27001,
+    NIST_800_53,
+    OSPS,
+    OWASP_TOP10,
+    PCI_DSS,
+    S2C2F,
+    SCORECARD,
+    SCVS,
+    SOC2,
+    SSDF,
+)
+from pipeline.model import Disposition, Gap, Gate, Severity, Status
+from pipeline.policy import numbered, settled, some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline.controls.entry import Entry, Facts
+    from pipeline.model import Answer, Judged
+
+CHECK = "lockfiles"
+
+
+@control(
+    "DEP-02",
+    title="Locks agree with their manifests and prove every file",
+    rationale=(
+        "A lock that is stale, or that names a file without its hash, fixes nothing: the installer"
+        " decides anew, or takes what it is served."
+    ),
+    how=(
+        "Each lock is held against its manifest, each entry against its own file name and address,"
+        " and each must carry a hash that can be trusted. Package managers are not run. A lock"
+        " without any hash at all is not evaluated: what it installs cannot be proven."
+    ),
+    fix="Lock again with a current tool and with hashes, and let CI refuse a stale lock.",
+    severity=Severity.HIGH,
+    gate=Gate.BLOCK,
+    checks=(CHECK,),
+    evidence_for={
+        SCVS: ("V3.18", "V4.13"),
+        S2C2F: ("AUD-3",),
+        CIS_SSC: ("2.4.3",),
+        SSDF: ("PW.4.4",),
+        ASVS: ("V15.2.4",),
+        NIST_800_53: ("SI-7",),
+        OWASP_TOP10: ("A03", "A08"),
+        FEDRAMP_20X: ("KSI-SVC-VRI",),
+    },
+)
+def locks_are_whole(facts: Facts) -> Answer:
+    """No drift, no entry without proof, and every lock was read."""
+    rules = ("out-of-step", "missing-hash", "weak-hash", "name-mismatch", "plain-http")
+    if said := _judged(facts, *rules, "foreign-host", "registry-not-allowed"):
+        return said
+    bare = [item.finding.subject for item in _hits(facts, "missing-hash")]
+    if bare:
+        reason = f"these locks hold no hash at all, so that nothing proves a file: {some(bare)}"
+        return unknown(Gap.NOT_CONFIGURED, reason, *sorted(set(bare)))
+    locks = [lock.path for lock in facts.target.locks]
+    return passed(f"{numbered(len(locks), 'lock')} in step, and every file is proven", *locks)
+
+
+@control(
+    "DEP-06",
+    title="Nothing in use is past its end of life",
+    rationale="What nobody maintains gets no fix, however bad the next vulnerability is.",
+    how=(
+        "Runtimes, base images and engines are to be held against a dated table of ends of life."
+        " Such a table is not part of this version."
+    ),
+    fix="Compare runtimes and base images with their makers' support dates, by hand for now.",
+    severity=Severity.HIGH,
+    gate=Gate.WARN,
+    checks=(),
+    evidence_for={
+        S2C2F: ("SCA-3",),
+        SCVS: ("V5.7", "V5.8"),
+        SSDF: ("PW.4.1",),
+        ASVS: ("V15.2.1",),
+        PCI_DSS: ("6.3.3", "12.3.4"),
+        ISO27001: ("A.8.8",),
+        NIST_800_53: ("SA-22",),
+        OWASP_TOP10: ("A03",),
+        CWE: ("CWE-1104",),
+    },
+)
+def nothing_is_past_its_end(facts: Facts) -> Answer:  # noqa: ARG001 - the shape of a control
+    """Nobody knows without a table of ends of life."""
+    return unknown(Gap.DATA_MISSING, "no table of ends of life is at hand")
+
+
+@control(
+    "DEP-07",
+    title="No dependency has a licence that the policy denies",
+    rationale=(
+        "A licence that does not fit binds the whole product, and is found late and by the wrong"
+        " people if nobody looks."
+    ),
+    how=(
+        "The licences that registries declare for each locked release are held against the policy's"
+        " list of denied ones. One that is unknown, or no SPDX expression, is not evaluated."
+    ),
+    fix="Name the denied licences in the policy (`licences: deny`), and replace what has them.",
+    severity=Severity.MEDIUM,
+    gate=Gate.WARN,
+    checks=(CHECK,),
+    evidence_for={
+        S2C2F: ("SCA-2",),
+        SCVS: ("V2.14", "V2.15", "V5.12"),
+        CIS_SSC: ("1.5.6", "3.2.3"),
+        ISO27001: ("A.5.32",),
+        CISA_SBOM: ("Component License",),
+    },
+)
+def licences_are_allowed(facts: Facts) -> Answer:
+    """Every licence is known, and none is denied."""
+    if said := _judged(facts, "licence-denied"):
+        return said
+    if not facts.policy.denied_licences:
+        return unknown(Gap.NOT_CONFIGURED, "the policy names no licence that is denied", CHECK)
+    parts = [part for part in facts.evidence[CHECK].coverage if not part.required]
+    licences = [part for part in parts if part.unit == "licences"]
+    gaps = [missing for part in (*licences, *parts) for missing in part.missing]
+    if gaps or not licences:
+        subjects = [missing.subject for missing in gaps]
+        reason = f"the licences of these are not known: {some(subjects) or 'all'}"
+        return unknown(gaps[0].gap if gaps else Gap.DATA_MISSING, reason, CHECK)
+    number = sum(part.evaluated for part in licences)
+    return passed(f"no denied licence in {numbered(number, 'release')}", CHECK)
+
+
+@control(
+    "DEP-08",
+    title="Packages come from known places, over encrypted connections",
+    rationale=(
+        "Who can answer for a name, or change an answer on its way, decides what is installed:"
+        " dependency confusion and poisoned locks need nothing else."
+    ),
+    how=(
+        "Locks and the installers' settings in the repository (`.npmrc`, `pip.conf`) are read for"
+        " plain HTTP, unchecked certificates, competing indexes, foreign hosts, registries that the"
+        " policy does not name, and repositories without a commit."
+    ),
+    fix="Use one https:// index per name, fix commits, and list the hosts in the policy.",
+    severity=Severity.HIGH,
+    gate=Gate.BLOCK,
+    checks=(CHECK,),
+    evidence_for={
+        S2C2F: ("ING-1", "ENF-1", "ENF-2"),
+        SCVS: ("V4.1", "V4.15", "V4.16"),
+        CIS_SSC: ("3.1.5", "4.4.2"),
+        ASVS: ("V15.2.4",),
+        OSPS: ("OSPS-BR-05.01",),
+        OWASP_TOP10: ("A03", "A08"),
+        NIST_800_53: ("SR-3",),
+        CWE: ("CWE-427",),
+    },
+    related={OSPS: ("OSPS-BR-03.02",)},
+)
+def sources_are_trusted(facts: Facts) -> Answer:
+    """Neither a lock nor an installer's settings leave the door open."""
+    risky = [one for one in facts.target.installers if one.risks]
+    if risky:
+        told = [f"{what} ({one.path}:{line})" for one in risky for what, line in one.risks]
+        return failed(some(told), *(one.path for one in risky))
+    rules = ("plain-http", "several-indexes", "foreign-host", "registry-not-allowed")
+    if said := _judged(facts, *rules, "mutable-ref", "confusable-name"):
+        return said
+    read = [lock.path for lock in facts.target.locks]
+    read += [settings.path for settings in facts.target.installers]
+    return passed(f"nothing of the kind in {some(read)}", *read)
+
+
+@control(
+    "DEP-09",
+    title="A bot proposes updates for every ecosystem, after a cool-down",
+    rationale=(
+        "Updates that nobody proposes are not made; those proposed within the hour bring in what"
+        " is found to be malicious the day after."
+    ),
+    how=(
+        "The settings of Dependabot and Renovate are read: each ecosystem with dependencies must be"
+        " covered, with a pause before a release is taken. A bot that is set up elsewhere is not"
+        " seen."
+    ),
+    fix="Add `.github/dependabot.yml` with a `cooldown`, or Renovate with `minimumReleaseAge`.",
+    severity=Severity.MEDIUM,
+    gate=Gate.WARN,
+    checks=(),
+    evidence_for={
+        SCORECARD: ("Dependency-Update-Tool",),
+        S2C2F: ("UPD-2",),
+        SCVS: ("V5.7",),
+        CIS_SSC: ("3.1.8",),
+        ISO27001: ("A.8.8",),
+        OWASP_TOP10: ("A03",),
+        CRA: ("AnnexI-PartII-(2)",),
+    },
+)
+def updates_are_proposed(facts: Facts) -> Answer:
+    """Each ecosystem is covered by a bot that waits."""
+    target = facts.target
+    if rule := nothing_declared(target):
+        return not_applicable(rule)
+    bots = target.bots
+    if not bots:
+        if unread := [part.location.path for part in target.unread]:
+            reason = f"a bot's settings may be in what could not be read: {some(unread)}"
+            return unknown(Gap.PARSE_ERROR, reason, *sorted(set(unread)))
+        return failed("no update bot is configured in the repository")
+    needed = {project.ecosystem for project in target.projects}
+    paths = [bot.path for bot in bots]
+    covered = {name for bot in bots for name in bot.ecosystems}
+    if not any(bot.everything for bot in bots) and (missing := needed - covered):
+        return failed(f"no bot looks after {some(sorted(missing))}", *paths)
+    if hasty := [bot.path for bot in bots if not bot.cools_down]:
+        return failed(f"releases are proposed at once: {some(hasty)}", *hasty)
+    return passed(f"{some([bot.bot for bot in bots])} proposes updates after a cool-down", *paths)
+
+
+@control(
+    "DEP-10",
+    title="A change of dependencies needs somebody's review",
+    rationale="A new dependency is new code with all rights of the old: somebody has to want it.",
+    how=(
+        "Whether owners must review is a setting of the platform, which cannot be seen from the"
+        " files. Told is whether CI reviews dependency changes in pull requests."
+    ),
+    fix="Name owners of manifests and locks, require their review, and run a dependency review.",
+    severity=Severity.HIGH,
+    gate=Gate.WARN,
+    checks=(),
+    evidence_for={
+        S2C2F: ("UPD-3",),
+        OSPS: ("OSPS-QA-07.01", "OSPS-VM-05.03"),
+        CIS_SSC: ("1.1.3", "1.1.6", "1.1.7"),
+        PCI_DSS: ("6.2.3", "6.5.1"),
+        SOC2: ("CC8.1",),
+        ISO27001: ("A.8.32",),
+        NIST_800_53: ("CM-3",),
+        SSDF: ("PS.1.1",),
+    },
+)
+def changes_are_reviewed(facts: Facts) -> Answer:
+    """Only the platform knows; what CI does is told."""
+    if rule := nothing_declared(facts.target):
+        return not_applicable(rule)
+    reviewing = [
+        file.path
+        for file in facts.target.ci
+        if "pull_request" in file.triggers
+        and any("dependency-review" in step.command for step in file.audits)
+    ]
+    step = f"a dependency review runs in {some(reviewing)}" if reviewing else "CI reviews none"
+    reason = f"whether owners must review is set on the platform; {step}"
+    return unknown(Gap.NOT_CONFIGURED, reason, *reviewing)
+
+
+@control(
+    "DEP-11",
+    title="Installing dependencies runs no code of theirs unasked",
+    rationale=(
+        "An install script runs before anybody has looked at the package, with every secret that"
+        " the job can read."
+    ),
+    how=(
+        "Settings in the repository that switch scripts off are looked for beside or above each"
+        " lock: `ignore-scripts` in `.npmrc`, `only-binary = :all:` in `pip.conf`. Options of the"
+        " commands in CI are not followed."
+    ),
+    fix="Set `ignore-scripts=true` (npm) and `only-binary = :all:` (pip), and allow exceptions.",
+    severity=Severity.MEDIUM,
+    gate=Gate.WARN,
+    checks=(),
+    evidence_for={
+        SCVS: ("V4.18",),
+        OWASP_TOP10: ("A03", "A08"),
+        CWE: ("CWE-829",),
+    },
+)
+def scripts_do_not_run(facts: Facts) -> Answer:
+    """Scripts are switched off wherever an ecosystem has them."""
+    target = facts.target
+    if rule := nothing_declared(target):
+        return not_applicable(rule)
+    places = {(one.ecosystem, one.path.rpartition("/")[0]) for one in target.locks}
+    places |= {
+        (one.ecosystem, "" if one.path == "." else one.path)
+        for one in target.projects
+        if not one.locks
+    }
+    with_scripts = {(name, folder) for name, folder in places if name not in _WITHOUT_SCRIPTS}
+    if not with_scripts and not target.unread:
+        return not_applicable("none of the ecosystems here runs code when it installs")
+    off: list[str] = []
+    on: list[str] = []
+    open_: list[str] = []
+    for ecosystem, folder in sorted(with_scripts):
+        here = [
+            one
+            for one in target.installers
+            if _INSTALLS.get(one.installer) == ecosystem
+            and one.scripts is not None
+            and _holds_for(one.path.rpartition("/")[0], folder)
+        ]
+        nearest = max(here, key=lambda one: len(one.path), default=None)
+        if nearest is None:
+            open_.append(f"{ecosystem} in {folder or 'the root'}")
+        else:
+            (on if nearest.scripts else off).append(nearest.path)
+    if on:
+        return failed(f"install scripts are switched on: {some(on)}", *sorted(set(on)))
+    if open_ or not off:
+        reason = f"whether CI runs install scripts cannot be told: {some(open_) or 'unread files'}"
+        return unknown(Gap.UNSUPPORTED_INPUT, reason)
+    return passed(f"install scripts are switched off by {some(off)}", *sorted(set(off)))
+
+
+_WITHOUT_SCRIPTS = {"Go", "Maven"}
+_INSTALLS = {"npm": "npm", "pip": "PyPI"}
+"""Installers with settings in the repository -> the ecosystem that they install."""
+
+
+def _holds_for(settings: str, folder: str) -> bool:
+    """Whether settings in one folder hold in another: in it, and below it."""
+    return not settings or folder == settings or folder.startswith(f"{settings}/")
+
+
+# ---------------------------------------------------------------------------------- the check
+
+
+def _judged(facts: Facts, *rules: str) -> Answer | None:
+    """What the check's findings by these rules mean; `None` when its silence is an answer.
+
+    A finding of medium severity or worse fails the control, unless a waiver holds for it.
+    """
+    hits = [item for item in _hits(facts, *rules) if item.finding.severity is not Severity.LOW]
+    accepted = [item for item in hits if item.disposition is Disposition.WAIVED]
+    open_ = [item for item in hits if item.disposition is not Disposition.WAIVED]
+    news = [item for item in open_ if item.finding.fingerprint not in facts.baseline.findings]
+    if news:
+        return failed(f"open: {_told(news)}", CHECK)
+    if open_:
+        return failed(f"open, and in the base already: {_told(open_)}", CHECK, existing=True)
+    if doubt := _doubt(facts):
+        return doubt
+    if accepted:
+        return waived(f"accepted for now: {_told(accepted)}", CHECK)
+    return None
+
+
+def _doubt(facts: Facts) -> Answer | None:
+    """Why the check's silence answers nothing; `None` when it is an answer."""
+    if rule := nothing_declared(facts.target):
+        return not_applicable(rule)
+    found = facts.evidence.get(CHECK)
+    if found is None:
+        return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
+    if found.status is Status.ERRORED:
+        return errored(f"the {CHECK} check errored: {found.reason}", CHECK)
+    if not settled(found) or found.status is Status.NOT_APPLICABLE:
+        gaps = [one.gap for part in found.coverage if part.required for one in part.missing]
+        reason = f"{found.evaluated} of {found.expected} inputs were evaluated"
+        return unknown(min(gaps, default=Gap.NOT_ACCOUNTED_FOR), reason, CHECK)
+    if not facts.target.locks:
+        return unknown(Gap.INPUT_MISSING, "there is no lock to look at", CHECK)
+    return None
+
+
+def _hits(facts: Facts, *rules: str) -> list[Judged]:
+    names = {f"{CHECK}/{rule}" for rule in rules}
+    return [item for item in facts.judged if item.finding.rule in names]
+
+
+def _told(hits: Iterable[Judged]) -> str:
+    return some(
+        [f"{item.finding.rule.partition('/')[2]} in {item.finding.subject}" for item in hits]
+    )
+
+
+CONTROLS: tuple[Entry, ...] = (
+    locks_are_whole,
+    nothing_is_past_its_end,
+    licences_are_allowed,
+    sources_are_trusted,
+    updates_are_proposed,
+    changes_are_reviewed,
+    scripts_do_not_run,
+)
