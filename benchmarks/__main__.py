@@ -6,23 +6,21 @@ import argparse
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks.measure import DAY, PIPELINE, ROOT, judged, pairs, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
 EXPORT = ROOT.parent / "shared" / "data" / "osv" / "PyPI" / "all.zip"
-DAY = date(2024, 10, 11)
 PINS = 1000
 
 
@@ -122,57 +120,32 @@ def render(folder: Path) -> Iterator[str]:
     yield judged("peak memory", megabytes, at_most=300, unit="MB")
 
 
+def secrets(folder: Path) -> Iterator[str]:
+    """What is found and what is flagged wrongly, beside the engine alone and detect-secrets."""
+    from benchmarks.secrets import recall
+
+    yield from recall(folder)
+
+
+def secrets_speed(folder: Path) -> Iterator[str]:
+    """The secrets check against the bare engine, gitleaks and detect-secrets."""
+    from benchmarks.secrets import speed
+
+    yield from speed(folder)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "check": check,
     "online": online,
     "store": store,
     "startup": startup,
     "render": render,
+    "secrets": secrets,
+    "secrets-speed": secrets_speed,
 }
 
 
 # ------------------------------------------------------------------------------------ how
-
-PIPELINE = (sys.executable, "-m", "pipeline")
-
-
-def pairs(
-    one: Sequence[str], other: Sequence[str], times: int, *, env: dict[str, str] | None = None
-) -> float:
-    """The median ratio of two commands' wall times, run in turn after one run to warm up."""
-    ratios = []
-    for number in range(times + (times > 1)):
-        first, second = timed(one, env), timed(other, env)
-        if number or times == 1:
-            ratios.append(first / second)
-    return statistics.median(ratios)
-
-
-def timed(command: Sequence[str], env: dict[str, str] | None) -> float:
-    """Seconds of one run. pip-audit's exit code for findings is no failure."""
-    started = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, check=False
-    )
-    seconds = time.perf_counter() - started
-    if done.returncode not in {0, 1}:
-        sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr.decode()}")
-    return seconds
-
-
-def judged(
-    what: str,
-    found: float,
-    *,
-    at_most: float | None = None,
-    at_least: float | None = None,
-    unit: str = "x",
-) -> str:
-    """A line with the figure, the goal, and whether it was met."""
-    goal, sign = (at_most, "<=") if at_most is not None else (at_least, ">=")
-    assert goal is not None
-    met = found <= goal if at_most is not None else found >= goal
-    return f"{what:<34} {found:8.2f} {unit:<2} goal {sign} {goal} {'met' if met else 'MISSED'}"
 
 
 @contextmanager
@@ -186,25 +159,6 @@ def service(command: Sequence[str]) -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.terminate()
-
-
-def plan(repository: Path, output: Path, *options: str) -> None:
-    """Start a run of the pipeline."""
-    subprocess.run(
-        [
-            *PIPELINE,
-            "plan",
-            str(repository),
-            "--output",
-            str(output),
-            "--as-of",
-            str(DAY),
-            *options,
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
 
 
 def pip_audit(repository: Path, folder: Path, url: str) -> tuple[str, ...]:
