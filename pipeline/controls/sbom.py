@@ -164,7 +164,7 @@ def sbom_is_whole(facts: Facts) -> Answer:
     if wrong := _told(facts, ("sbom/package-missing", "sbom/component-surplus")):
         return wrong
     found = facts.evidence[CHECK]
-    gaps = [missing for part in found.coverage for missing in part.missing if part.required]
+    gaps = [missing for part in found.coverage if part.required for missing in part.missing]
     if gaps:
         what = some([missing.subject for missing in gaps])
         return unknown(min(missing.gap for missing in gaps), f"cannot be listed: {what}", CHECK)

@@ -12,6 +12,8 @@ from pipeline.sbom.parts import is_own, name_own
 from pipeline.text import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pipeline.model import Target
 
 type_json = dict[str, Any]
@@ -40,18 +42,24 @@ def compare(document: type_json, target: Target, *, exact: bool = False) -> Diff
     """
     found = _found(document)
     packages: dict[str, Package] = {}
-    own = set(name_own(target))
+    own: Collection[str] = name_own(target)
     for package in (package for lock in target.locks for package in lock.packages):
-        if is_own(package):
-            own.add(package.purl)
-        else:
+        if not is_own(package):
             packages.setdefault(identify(package), package)
     if not exact:
         found = {
-            key if key.startswith("name:") else bare(key): label for key, label in found.items()
+            key if key.startswith("name:") else bare(key): label
+            for key, label in found.items()
+            # That names no package of any registry, but somebody's own software.
+            if not key.startswith("pkg:generic/")
         }
         packages = {bare(purl): package for purl, package in sorted(packages.items())}
-        own = {_unversioned(purl) for purl in own}
+        own = {
+            _unversioned(package.purl)
+            for lock in target.locks
+            for package in lock.packages
+            if is_own(package)
+        }
     missing = [packages[purl] for purl in sorted(packages.keys() - found.keys())]
     surplus = sorted(
         found[key]

@@ -14,7 +14,7 @@ from pipeline.model import Origin
 if TYPE_CHECKING:
     from pipeline.model import Git, Package
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!$&-;=?@A-Z_a-z~]+")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[!$%&-;=?@A-Z_a-z~]+")
 _SCP = re.compile(r"(git@[\w.-]+):([\w./~-]+)", re.ASCII)
 _QUALIFIER = {Origin.INDEX: "repository_url", Origin.VCS: "vcs_url", Origin.URL: "download_url"}
 

@@ -343,9 +343,11 @@ class _Graph:
                 (self.known if is_known else self.vague).add(ref)
         for package in refs:
             ref = refs[package]
-            # Where nothing tells what the project asks for itself, it is what nobody else does.
+            # Where nothing tells what the project asks for itself, it is what nobody else does; and
+            # where no edges are told, nothing may hang in the air.
             is_direct = package.direct or is_own(package)
-            if is_direct or (package.direct is None and ref not in wanted):
+            is_loose = package.direct is None or not is_known
+            if is_direct or (is_loose and ref not in wanted):
                 self.edges[root].add(ref)
         self.edges[root] -= {root}
         if lock.unread:
