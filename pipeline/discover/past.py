@@ -12,6 +12,7 @@ import os
 import re
 import tempfile
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,6 +141,31 @@ def content(root: Path, blobs: Sequence[str], *, limit: int) -> Iterator[tuple[s
                     yield blob, git.command("cat-file", "blob", blob).stdout
         except Fault as fault:
             raise IncompleteError(f"git could not read a file: {fault}", where=".git") from fault
+
+
+def days(root: Path, commits: Sequence[str]) -> dict[str, date]:
+    """On which day each commit was written, as its author's clock had it.
+
+    Raises `IncompleteError` when git cannot tell.
+    """
+    found: dict[str, date] = {}
+    top = top_of(root)
+    if top is None or not commits:
+        return found
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        try:
+            git, _, _ = opened(top, root, Path(scratch))
+            for start in range(0, len(commits), _AT_ONCE):
+                some = commits[start : start + _AT_ONCE]
+                for line in _lines(git, "log", "--no-walk=unsorted", "--format=%H %as", *some):
+                    id_, _, day = line.partition(" ")
+                    found[id_] = date.fromisoformat(day)
+        except (Fault, ValueError) as fault:
+            raise IncompleteError(f"git could not read a commit: {fault}", where=".git") from fault
+    return found
+
+
+_AT_ONCE = 500
 
 
 def _past(

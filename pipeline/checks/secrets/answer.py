@@ -13,7 +13,7 @@ from pipeline.checks.secrets.jobs import FILES, HISTORY, PASSED
 from pipeline.checks.secrets.passed import MAX_PAST, is_passed_over
 from pipeline.checks.secrets.remember import Memory, Seen
 from pipeline.discover.names import printable
-from pipeline.discover.past import content
+from pipeline.discover.past import content, days
 from pipeline.errors import IncompleteError, UnreadableOutputError
 from pipeline.model import Coverage, Gap, Location, Missing, Reading
 from pipeline.text import plain
@@ -94,7 +94,7 @@ def _place(hit: Hit, path: str, *, in_commit: bool) -> tuple[Hit, Seen]:
         path=printable(path),
         line=hit.line,
         commit=hit.commit if in_commit else "",
-        day=hit.day if in_commit else None,
+        day=None,
     )
 
 
@@ -143,7 +143,9 @@ def _history(
         for hit, seen in _renamed(task, said)
         if seen.path.startswith(below)
     ]
-    seen = {*known, *_name(found, salt), *_files_then(work, work.past)}
+    written = days(work.root, sorted({hit.commit for hit, seen in found if seen.commit}))
+    dated = (replace(seen, day=written.get(seen.commit)) for seen in _name(found, salt))
+    seen = {*known, *dated, *_files_then(work, work.past)}
     everything = sorted(seen, key=lambda one: tuple(str(part) for part in _fields(one)))
     return everything, Memory(key=work.key, tips=work.past.tips, seen=tuple(everything))
 

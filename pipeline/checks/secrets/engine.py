@@ -14,7 +14,6 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +57,6 @@ class Hit:
     path: str
     line: int | None
     commit: str
-    day: date | None
     value: str = field(repr=False)
 
 
@@ -170,7 +168,6 @@ def read(output: bytes) -> Said:
 def _hit(entry: Mapping[str, Any]) -> Hit:
     rule, finding = entry["rule"], entry["finding"]
     commit = (finding.get("git_metadata") or {}).get("commit") or {}
-    day = commit.get("date")
     line = finding.get("line")
     return Hit(
         rule=_text(rule["id"]),
@@ -180,7 +177,6 @@ def _hit(entry: Mapping[str, Any]) -> Hit:
         path=_text(finding["path"]),
         line=line if isinstance(line, int) and line > 0 else None,
         commit=_text(commit.get("id", "")),
-        day=date.fromisoformat(day) if day else None,
         value=_text(finding["snippet"]),
     )
 

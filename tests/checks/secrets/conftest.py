@@ -1,0 +1,131 @@
+"""What the tests of the search share: repositories with planted tokens, and a search.
+
+Every token is made up when a test runs, so that no file of this project holds one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import string
+import subprocess
+import tempfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.checks.job import Skip
+from pipeline.collect import perform
+from pipeline.model import Coverage, Finding, Policy, Reading, SecretSettings
+from pipeline.stages import look
+from pipeline.store import Plan
+
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "HOME": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "Ann",
+    "GIT_AUTHOR_EMAIL": "ann@example.org",
+    "GIT_AUTHOR_DATE": "2024-03-01T12:00:00Z",
+    "GIT_COMMITTER_NAME": "Ann",
+    "GIT_COMMITTER_EMAIL": "ann@example.org",
+    "GIT_COMMITTER_DATE": "2025-05-05T12:00:00Z",
+}
+
+
+def make_token() -> str:
+    """A token in GitHub's published format; letters and digits are enough for its rule."""
+    letters = string.ascii_letters + string.digits
+    return "ghp" + "_" + "".join(secrets.choice(letters) for _ in range(36))
+
+
+class Repository:
+    """A git repository on disk."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        self.git("init", "-q", "-b", "main")
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-c", "protocol.file.allow=always", *arguments]
+        done = subprocess.run(
+            command, cwd=self.root, env=ENVIRONMENT, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    def write(self, path: str, content: str | bytes) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def commit(self, message: str = "change", **files: str) -> str:
+        """Write Python files, commit all there is; the commit's id."""
+        for name, content in files.items():
+            self.write(f"{name}.py", content)
+        self.git("add", "--all")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+
+@pytest.fixture(scope="session")
+def rule_cache() -> Path:
+    """The engine's compiled rules: made once for all tests, and for the next run of them."""
+    folder = Path(tempfile.gettempdir(), f"supply-chain-tests-{os.getuid()}", "kingfisher")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, rule_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own, but for the compiled rules."""
+    folder = tmp_path / "cache"
+    (folder / "supply-chain").mkdir(parents=True)
+    (folder / "supply-chain" / "kingfisher").symlink_to(rule_cache)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder / "supply-chain"
+
+
+@pytest.fixture
+def token() -> str:
+    return make_token()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path / "repository")
+
+
+def plan_for(root: Path, **settings: Any) -> Plan:
+    return Plan(
+        root=str(root.resolve()),
+        as_of=date(2026, 11, 1),
+        offline=True,
+        checks=("secrets",),
+        target=look(root, None),
+        policy=Policy(),
+        secrets=SecretSettings(**settings),
+    )
+
+
+def search(root: Path, **settings: Any) -> Reading:
+    """What the check reads of a folder."""
+    found = perform("secrets", plan_for(root, **settings))
+    assert not isinstance(found, Skip), found
+    return found
+
+
+def scope(reading: Reading, name: str) -> Coverage:
+    (found,) = (part for part in reading.coverage if part.scope == name)
+    return found
+
+
+def only(reading: Reading) -> Finding:
+    (found,) = reading.findings
+    return found
+
+
+def is_whole(reading: Reading) -> bool:
+    return all(part.complete for part in reading.coverage if part.required)
