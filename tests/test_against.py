@@ -19,8 +19,9 @@ from pipeline.model import Base, Evidence, Policy, Status, Target
 from pipeline.policy import NOTHING
 from pipeline.registries.ask import Told
 from pipeline.registries.release import Pin, Release
-from pipeline.store import Output, Plan
+from pipeline.store import Output, Plan, encode
 from pipeline.tree import Tree
+from tests.advice import make_store
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -153,6 +154,39 @@ def test_how_the_check_of_the_base_must_have_ended(
     assert base
     assert base.checks == (("dependencies",) if usable else ())
     assert ("because" in base.why) is not usable
+
+
+def test_the_base_is_checked_where_it_lies(tree: Tree, tmp_path: Path) -> None:
+    output = Output(tmp_path / "out")
+    made = replace(
+        plan(tree, output, "dependencies"), advisories=str(make_store(tmp_path / "a.sqlite"))
+    )
+    base = replace(output.base.plan(), advisories=made.advisories)
+    (output.base.folder / "plan.json").write_bytes(encode(base))
+    against.collect(["dependencies"], made, output)
+    (recorded,) = output.base.evidence(base)
+    assert recorded.evidence.status is Status.CLEAN
+    found, _ = against.baseline(made, output)
+    assert found
+    assert (found.checks, found.why) == (("dependencies",), "")
+
+
+def test_a_base_that_is_gone_by_then_is_errored(tree: Tree, tmp_path: Path) -> None:
+    output = Output(tmp_path / "out")
+    made = plan(tree, output, "dependencies")
+    (tree.root / ".git").rename(tmp_path / "elsewhere")
+    against.collect(["dependencies"], made, output)
+    found, baseline = against.baseline(made, output)
+    assert found
+    assert (found.checks, baseline) == ((), NOTHING)
+    assert "errored on the base: there is no git repository" in found.why
+
+
+def test_a_base_that_was_not_checked_is_said(tree: Tree, tmp_path: Path) -> None:
+    output = Output(tmp_path / "out")
+    found, baseline = against.baseline(plan(tree, output, "dependencies"), output)
+    assert found
+    assert (found.why, baseline) == ("dependencies: it left no evidence of the base", NOTHING)
 
 
 def test_a_run_without_a_base_has_none(tree: Tree, tmp_path: Path) -> None:

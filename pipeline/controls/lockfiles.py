@@ -361,7 +361,8 @@ def _judged(facts: Facts, *rules: str) -> Answer | None:
     hits = [item for item in _hits(facts, *rules) if item.finding.severity is not Severity.LOW]
     accepted = [item for item in hits if item.disposition is Disposition.WAIVED]
     open_ = [item for item in hits if item.disposition is not Disposition.WAIVED]
-    news = [item for item in open_ if item.finding.fingerprint not in facts.baseline.findings]
+    old = facts.baseline.old(item.finding for item in hits)
+    news = [item for item in open_ if item.finding.fingerprint not in old]
     if news:
         return failed(f"open: {_told(news)}", CHECK)
     if open_:

@@ -122,6 +122,17 @@ class Baseline:
             gaps=Counter(keys),
         )
 
+    def old(self, findings: Iterable[Finding]) -> frozenset[str]:
+        """The fingerprints of those findings that the base holds too, as bad and as often.
+
+        `findings` must be all that there are of a fingerprint.
+        """
+        return frozenset(
+            fingerprint
+            for fingerprint, now in Held.each(findings).items()
+            if (before := self.findings.get(fingerprint)) and not now.beyond(before)
+        )
+
     def has_gaps(self, evidence: Evidence) -> Callable[[Coverage, Missing], bool]:
         """Tells of each gap of a check's evidence whether the base has the same one."""
         now = Counter(

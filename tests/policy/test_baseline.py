@@ -95,6 +95,15 @@ def test_what_spread_is_new() -> None:
     assert disposition(finding(locations=(replace(LOCK, line=9),)), before) is E
 
 
+def test_which_findings_are_old() -> None:
+    spread = finding(locations=(LOCK, Location(path="worker/uv.lock", line=3)))
+    other = finding(rule="CVE-2026-2")
+    before = baseline(evidence(finding(), other))
+    assert before.old([finding(), finding(rule="CVE-2026-3")]) == {finding().fingerprint}
+    assert before.old([spread, other]) == {other.fingerprint}
+    assert NOTHING.old([finding()]) == frozenset()
+
+
 def test_what_is_in_fewer_places_is_not_new() -> None:
     other = Location(path="worker/uv.lock", line=3)
     assert disposition(finding(), baseline(evidence(finding(locations=(LOCK, other))))) is E
