@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import stages
+from pipeline.checks import CHECKS
 from pipeline.cli import main
 from pipeline.errors import ExitCode
 from tests.advice import DEMO, make_store
@@ -44,7 +45,8 @@ def test_the_stages_one_by_one_are_the_run(
     here: Path, store: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["plan", *OPTIONS]) == 0
-    assert main(["check", "dependencies"]) == 0
+    for check in CHECKS:
+        assert main(["check", check]) == 0
     assert main(["report"]) == 0
     assert main(["gate"]) == 0
     said = capsys.readouterr()

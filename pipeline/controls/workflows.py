@@ -220,8 +220,8 @@ def identity_is_short_lived(facts: Facts) -> Answer:
     found = _none_of(facts, "use-trusted-publishing", told="")
     if found.outcome is not Outcome.PASS:
         return found
-    reason = "no stored publishing credential was seen; whether others deploy cannot be told"
-    return unknown(Gap.UNSUPPORTED_INPUT, reason, CHECK)
+    reason = "no stored publishing credential was seen; what else deploys stands in no CI file"
+    return unknown(Gap.NOT_CONFIGURED, reason, CHECK)
 
 
 @control(

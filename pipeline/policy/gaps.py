@@ -29,7 +29,7 @@ FIXES: Mapping[Gap, str] = {
     Gap.DATA_STALE: "Refresh the data with `supply-chain advisories update`.",
     Gap.NETWORK_OFF: "Run it without --offline, or import the data beforehand.",
     Gap.INPUT_MISSING: "Commit the missing file: for dependencies, a lockfile with exact versions.",
-    Gap.UNSUPPORTED_INPUT: "Add a lockfile in a supported format beside it.",
+    Gap.UNSUPPORTED_INPUT: "Use a supported format; for dependencies, add such a lockfile.",
     Gap.PARSE_ERROR: "Correct the file at this place, or generate it anew.",
     Gap.UNPARSABLE_VERSION: "Lock a version that the ecosystem's version rules allow.",
     Gap.NO_VERSION: "Pin it to one exact version.",
