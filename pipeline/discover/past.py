@@ -47,7 +47,8 @@ class Past:
     from, `commits` how many these are, `blobs` every file version of them, once. `loose` are file
     versions that a reference names without any commit. `root` is the first commit of HEAD's
     history, "" where there is none or a shallow clone hides it. `since` is not empty when `blobs`
-    holds only what came after those commits. `partial`: some objects were left on the server.
+    holds only what came after those commits. `shallow` are the commits whose parents were not
+    fetched. `partial`: some objects were left on the server.
     """
 
     objects: Path
@@ -57,7 +58,7 @@ class Past:
     blobs: tuple[Blob, ...]
     loose: tuple[str, ...] = ()
     root: str = ""
-    shallow: bool = False
+    shallow: tuple[str, ...] = ()
     partial: bool = False
     since: tuple[str, ...] = ()
 
@@ -179,7 +180,7 @@ def _past(
     stashes = _stashes(git, repository)
     everything = ("--all", *stashes)
     tips = _lines(git, "rev-list", "--no-walk=unsorted", *everything)
-    shallow = is_shallow(repository)
+    shallow = _boundary(repository)
     root = "" if shallow or not tips else min(_roots(git, everything), default="")
     since = tuple(ask(root)) if root else ()
     if since and not _are_reached(git, since, everything):
@@ -213,6 +214,14 @@ def _past(
 def _lines(git: Asker, *arguments: str) -> list[str]:
     output = git.command(*arguments, limit=_NAMES_LIMIT).stdout
     return os.fsdecode(output).splitlines()
+
+
+def _boundary(repository: Repository) -> tuple[str, ...]:
+    """The commits at which fetching stopped (gitrepository-layout(5) "shallow")."""
+    if not is_shallow(repository):
+        return ()
+    lines = (repository.common / "shallow").read_text(errors="replace").splitlines()
+    return tuple(line for line in lines if _ID.fullmatch(line))
 
 
 def _roots(git: Asker, everything: tuple[str, ...]) -> list[str]:

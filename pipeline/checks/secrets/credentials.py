@@ -150,7 +150,7 @@ _SORTS = (
     _sort("credential-file", "password for a package index", r"\.pypirc|\.?pip\.conf",
           _line(r"(?i)^\s*password\s*[=:]\s*(\S+)|://[^/\s:@]+:([^/\s@]+)@")),
     _sort("credential-file", "token for a package registry", r"\.npmrc|\.yarnrc(?:\.yml)?",
-          _line(r"(?i)(?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent)\W{1,3}([^\s\"']+)")),
+          _line(r"(?i)(?:_authToken|_auth|_password|npmAuthToken|npmAuthIdent)\"?\s*[=:]\s*[\"']?([^\s\"']+)")),
     _sort("credential-file", "git's stored passwords", r"\.git-credentials|\.netrc|_netrc",
           _line(r"://[^/\s:@]+:([^/\s@]+)@|(?i:\bpassword\s+(\S+))")),
     _sort("credential-file", "cluster credentials", r"kubeconfig|.+\.kubeconfig|kube\.config",

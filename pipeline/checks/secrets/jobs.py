@@ -185,7 +185,7 @@ def _passed(work: Work, again: Mapping[str, bytes], options: Options) -> Job:
 
 def _history(work: Work, found: Past, options: Options) -> Job:
     """Every commit, or every new one, behind one of ours that joins all tips."""
-    canary, stand_in = Canary.make(), StandIn(found.objects)
+    canary, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
     again = [blob for blob in found.blobs if passed.is_passed_over(blob.path)]
     names: dict[str, str] = {}
     tree = {_CANARY: stand_in.blob(canary.content)}

@@ -26,10 +26,15 @@ _SIGNED = b"author supply-chain <> 0 +0000\ncommitter supply-chain <> 0 +0000\n\
 class StandIn:
     """The files of a stand-in, by their paths below its own folder."""
 
-    def __init__(self, objects: Path | None = None) -> None:
-        """`objects` is the folder of the real objects, if any."""
+    def __init__(self, objects: Path | None = None, *, shallow: Iterable[str] = ()) -> None:
+        """`objects` is the folder of the real objects, if any.
+
+        `shallow` are commits whose parents are not there.
+        """
         self._files: dict[str, bytes] = {"config": _CONFIGURATION, "refs/.keep": b""}
         self._files["HEAD"] = f"ref: {BRANCH}\n".encode()
+        if boundary := "".join(f"{commit}\n" for commit in shallow):
+            self._files["shallow"] = boundary.encode()
         if objects is not None:
             self._files["objects/info/alternates"] = f"{_quoted(objects)}\n".encode(
                 errors="surrogateescape"

@@ -1,0 +1,126 @@
+"""Which files the engine's own rules pass over: our list against the engine itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.checks.secrets.engine import ACCEPTED, TOOL, environment, read
+from pipeline.checks.secrets.passed import is_passed_over
+from pipeline.tools import python
+from pipeline.tools.run import Command, run
+
+NAMES = [
+    "package-lock.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "npm-shrinkwrap.json",
+    "deno.lock",
+    "bun.lock",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "Pipfile.lock",
+    "Cargo.lock",
+    "Gemfile.lock",
+    "composer.lock",
+    "go.sum",
+    "go.mod",
+    "go.work",
+    "go.work.sum",
+    "gradle.lockfile",
+    "packages.lock.json",
+    "mix.lock",
+    "verification-metadata.xml",
+    "gradlew",
+    "gradlew.bat",
+    "mvnw",
+    "mvnw.cmd",
+    "node_modules/a/i.js",
+    "bower_components/a.js",
+    "vendor/github.com/a/b.go",
+    "vendor/golang.org/x/b.go",
+    "vendor/bundle/a.rb",
+    "vendor/ruby/a.rb",
+    "vendor/a.go",
+    "lib/python3.11/site-packages/a/b.py",
+    "venv/lib/python3.11/site-packages/a.py",
+    "a-1.0.dist-info/RECORD",
+    "a.svg",
+    "a.png",
+    "a.jpg",
+    "a.jpeg",
+    "a.gif",
+    "a.bmp",
+    "a.tiff",
+    "a.ttf",
+    "a.otf",
+    "a.woff",
+    "a.woff2",
+    "a.eot",
+    "a.css",
+    "a.html",
+    "jquery.min.js",
+    "jquery-3.1.js",
+    "bootstrap.js",
+    "angular.js",
+    "plotly.js",
+    "swagger-ui.js",
+    "a.min.js",
+    "gitleaks.toml",
+    ".gitleaks.toml",
+    "a.go.sum",
+    "third_party/a.c",
+    "dist/a.js",
+    "build/a.js",
+    "a.map",
+    "a.log",
+    "a.csv",
+    "a.md",
+    "a.txt",
+    "a.ipynb",
+    "a.xml",
+    "a.tfstate",
+    ".env",
+    "tests/a.py",
+    "examples/a.py",
+    "a.pem",
+    "a.json",
+    "a.yml",
+    ".npmrc",
+    "a.pdf",
+    "a.bin",
+    "LICENSE",
+]
+
+
+def test_every_name_that_the_engine_passes_over_is_on_our_list(tmp_path: Path, token: str) -> None:
+    root = tmp_path / "names"
+    for name in NAMES:
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"key = '{token}'\n")
+    answer = run(
+        Command(
+            argv=(
+                *python.command(module=TOOL.module),
+                *("scan", str(root), "--no-validate", "--no-update-check", "--no-dedup"),
+                *("--quiet", "--format", "jsonl"),
+            ),
+            accept=ACCEPTED,
+            env=environment(),
+        ),
+        cwd=tmp_path,
+        home=tmp_path,
+    )
+    assert answer.ok
+    seen = {hit.path.removeprefix(f"{root}/") for hit in read(answer.stdout).hits}
+    missed = set(NAMES) - seen
+    assert "package-lock.json" in missed, "else the second look is not needed any more"
+    assert {name for name in missed if not is_passed_over(name)} == set()
+
+
+@pytest.mark.parametrize("path", ["a.py", "src/locks.py", "go.py", "environment/a.py", "html/a.js"])
+def test_code_is_looked_at_once(path: str) -> None:
+    assert not is_passed_over(path)
