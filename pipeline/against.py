@@ -171,6 +171,9 @@ def baseline(plan: Plan, output: Output) -> tuple[Base | None, Baseline]:
         name for name in base.checks if name in evidence and evidence[name].status in USABLE
     )
     broken = [f"{name}: {_fault(evidence.get(name))}" for name in base.checks if name not in usable]
+    why = "; ".join(broken)
+    if not usable:
+        return replace(asked, why=why), NOTHING
     made = Baseline.of(
         [evidence[name] for name in usable],
         base=base.target,
@@ -178,7 +181,7 @@ def baseline(plan: Plan, output: Output) -> tuple[Base | None, Baseline]:
         renamed=moved(base.target, plan.target),
         unchanged=frozenset(plan.unchanged),
     )
-    return replace(asked, checks=usable, why="; ".join(broken)), made
+    return replace(asked, checks=usable, why=why), made
 
 
 REVIEWED = ("dependencies",)

@@ -1,7 +1,8 @@
 """The base of a change: what it held already, so that only what a change brings in is judged.
 
 A finding is in the base when the same problem in the same thing stood there, as severe, and in
-at least as many places of each file: what became worse or spread is new. A gap is in the base
+at least as many places of each file: what became worse or spread is new. Where packages stand in
+these places, they must be the same ones, of the same source and hashes. A gap is in the base
 when the very thing that nobody could evaluate is unchanged: the same package of the same source
 and hashes, or a file with the same bytes. Gaps that are ours, such as data that are missing or
 a tool that failed, never count as the repository's old ones.
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from pipeline.model import Gap, Location, Severity, Status
+from pipeline.model import Gap, Kind, Location, Severity, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -40,18 +41,21 @@ _OF_THE_REPOSITORY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """All findings of one fingerprint: how many, how bad, how often in each file."""
+    """All findings of one fingerprint: how many, how bad, how often in each file, about what."""
 
     number: int
     worst: Severity
     mildest: Severity
-    places: Mapping[str, int]
+    places: Mapping[tuple[str, str], int]
 
     @classmethod
     def each(
-        cls, findings: Iterable[Finding], renamed: Mapping[str, str] | None = None
+        cls,
+        findings: Iterable[Finding],
+        things: Mapping[_Line, str],
+        renamed: Mapping[str, str] | None = None,
     ) -> dict[str, Held]:
-        """By fingerprint. `renamed` gives the new path of a file."""
+        """By fingerprint. `things` says what stands on a line, `renamed` a file's new path."""
         groups: dict[str, list[Finding]] = {}
         for finding in findings:
             groups.setdefault(finding.fingerprint, []).append(finding)
@@ -61,7 +65,10 @@ class Held:
                 worst=min((finding.severity for finding in group), key=_rank),
                 mildest=max((finding.severity for finding in group), key=_rank),
                 places=Counter(
-                    (renamed or {}).get(place.path, place.path)
+                    (
+                        (renamed or {}).get(place.path, place.path),
+                        things.get((place.path, place.line)) or _told(finding),
+                    )
                     for finding in group
                     for place in finding.locations
                 ),
@@ -73,10 +80,18 @@ class Held:
         """In what these findings go beyond those `before`; "" when they do not."""
         if _rank(self.worst) < _rank(before.mildest):
             return f"only as {before.mildest}"
-        more = [path for path, number in self.places.items() if number > before.places.get(path, 0)]
+        more = [key for key, number in self.places.items() if number > before.places.get(key, 0)]
         if more:
-            return f"not in all places of {min(more)}"
+            return f"not just so in {min(more)[0]}"
         return "not as often" if self.number > before.number else ""
+
+
+_Line = tuple[str, int | None]
+
+
+def _told(finding: Finding) -> str:
+    """What a finding of a rule is about, where no package stands in its place."""
+    return finding.detail if finding.kind is Kind.RULE else ""
 
 
 def _rank(severity: Severity) -> int:
@@ -88,9 +103,13 @@ _Key = tuple[str, str, str, Gap, str]
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What a base held: findings by fingerprint, and gaps, counted, that are still the same."""
+    """What a base held: findings by fingerprint, and gaps, counted, that are still the same.
+
+    `things` says which packages stand on which line now.
+    """
 
     findings: Mapping[str, Held] = field(default_factory=dict)
+    things: Mapping[_Line, str] = field(default_factory=dict)
     gaps: Mapping[_Key, int] = field(default_factory=dict)
 
     @classmethod
@@ -118,9 +137,16 @@ class Baseline:
             if _is_same(part, missing, renamed, same, unchanged)
         )
         return cls(
-            findings=Held.each((found for item in usable for found in item.findings), renamed),
+            findings=Held.each(
+                (found for item in usable for found in item.findings), _things(base), renamed
+            ),
+            things=_things(head),
             gaps=Counter(keys),
         )
+
+    def now(self, findings: Iterable[Finding]) -> dict[str, Held]:
+        """The findings that there are now, by fingerprint, to be held against the base's."""
+        return Held.each(findings, self.things)
 
     def old(self, findings: Iterable[Finding]) -> frozenset[str]:
         """The fingerprints of those findings that the base holds too, as bad and as often.
@@ -129,7 +155,7 @@ class Baseline:
         """
         return frozenset(
             fingerprint
-            for fingerprint, now in Held.each(findings).items()
+            for fingerprint, now in self.now(findings).items()
             if (before := self.findings.get(fingerprint)) and not now.beyond(before)
         )
 
@@ -182,6 +208,17 @@ def _same_packages(
         if (path := renamed.get(lock.path, lock.path)) in locks
         for key in _alike(lock, locks[path])
     )
+
+
+def _things(target: Target) -> dict[_Line, str]:
+    """The packages on each line of each lock: what an installer would take."""
+    found: dict[_Line, list[str]] = {}
+    for lock in target.locks:
+        for package in lock.packages:
+            content = (package.source, sorted(package.hashes), package.install_script)
+            line = (package.location.path, package.location.line)
+            found.setdefault(line, []).append(f"{package.key} {content}")
+    return {line: "\n".join(sorted(parts)) for line, parts in found.items()}
 
 
 def _alike(one: Lock, other: Lock) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.model import Disposition, Finding, Judged, Kind, Location, Severity
-from pipeline.policy.baseline import NOTHING, Held
+from pipeline.policy.baseline import NOTHING
 from pipeline.policy.order import reading_order
 from pipeline.policy.rules import CHECK, MAX_WAIVER_DAYS, RULES
 from pipeline.policy.waivers import Touching, holding, last_day
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.model import Policy, Waiver
-    from pipeline.policy.baseline import Baseline
+    from pipeline.policy.baseline import Baseline, Held
 
 _SETTINGS = "supply-chain.yml"
 
@@ -31,7 +31,7 @@ def weigh(
     """
     touching = Touching(policy.waivers)
     findings = tuple(findings)
-    now = Held.each(findings)
+    now = baseline.now(findings)
     judged = []
     for finding in findings:
         item = _weigh(finding, touching.of(finding), policy, as_of)

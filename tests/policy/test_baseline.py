@@ -142,6 +142,36 @@ def test_evidence_that_did_not_end_well_holds_nothing(status: Status) -> None:
     assert disposition(finding(), before) is (E if usable else V)
 
 
+RULE: dict[str, Any] = {
+    "kind": Kind.RULE,
+    "rule": "lockfiles/mutable-ref",
+    "subject": "pkg:pypi/tool",
+}
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted"),
+    [
+        ({}, E),
+        ({"direct": True, "markers": "x"}, E),
+        ({"source": Source(origin=Origin.VCS, url="https://git.example.com/evil")}, V),
+        ({"hashes": ("sha256:ff",)}, V),
+        ({"install_script": True}, V),
+        ({"name": "other"}, V),
+    ],
+)
+def test_another_package_in_the_same_place_is_new(now: dict[str, Any], wanted: Disposition) -> None:
+    for found in (finding(**RULE), finding()):
+        before = baseline(evidence(found), base=target(package()), head=target(package(**now)))
+        assert disposition(found, before) is wanted
+
+
+def test_what_a_rule_tells_of_a_place_without_a_package_must_be_the_same() -> None:
+    before = baseline(evidence(finding(detail="asked: a", **RULE)))
+    assert disposition(finding(detail="asked: a", **RULE), before) is E
+    assert disposition(finding(detail="asked: a, b", **RULE), before) is V
+
+
 def test_without_a_base_everything_is_judged() -> None:
     assert disposition(finding(), NOTHING) is V
     assert baseline() == NOTHING
