@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from pipeline.checks.job import Skip
-from pipeline.collect import perform
-from pipeline.model import Coverage, Finding, Policy, Reading, SecretSettings
+from pipeline.collect import collect, perform
+from pipeline.model import Coverage, Evidence, Finding, Policy, Reading, SecretSettings
 from pipeline.stages import look
-from pipeline.store import Plan
+from pipeline.store import Output, Plan
 
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
@@ -129,3 +129,10 @@ def only(reading: Reading) -> Finding:
 
 def is_whole(reading: Reading) -> bool:
     return all(part.complete for part in reading.coverage if part.required)
+
+
+def evidence(root: Path, folder: Path) -> Evidence:
+    """What a run of the check records; its output goes into `folder`."""
+    output = Output(folder)
+    plan = output.begin(plan_for(root), checks=("secrets",))
+    return collect("secrets", plan, output)

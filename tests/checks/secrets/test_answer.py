@@ -1,0 +1,48 @@
+"""What the reading makes of staged files, excluded ones, and files made to hold secrets."""
+
+from __future__ import annotations
+
+from pipeline.checks.secrets import answer
+from pipeline.controls import secrets as controls
+from pipeline.model import Gap, Location, Missing
+
+from .conftest import Repository, is_whole, make_token, only, search
+
+
+def test_a_staged_secret_is_found_before_it_is_committed(
+    repository: Repository, token: str
+) -> None:
+    repository.commit(a="x = 1\n")
+    repository.write("folder/b.py", f"key = '{token}'\n")
+    repository.git("add", "--all")
+    repository.write("folder/b.py", "x = 1\n")
+    repository.write("c.py", f"key = '{make_token()}'\n")
+    finding = only(reading := search(repository.root, staged=True))
+    assert finding.locations == (Location(path="folder/b.py", line=1),)
+    assert is_whole(reading)
+
+
+def test_an_environment_file_is_told_today_and_when_it_is_gone(repository: Repository) -> None:
+    repository.write(".env", "DB_PASSWORD=Zq8vLm3xKw7t\n")
+    repository.write(".gitignore", "/build\n")
+    repository.commit()
+    rules = {finding.rule: finding for finding in search(repository.root).findings}
+    assert not rules["secrets/env-file"].removed
+    assert "secrets/not-ignored" in rules
+    repository.git("rm", "-q", ".env")
+    repository.commit()
+    rules = {finding.rule: finding for finding in search(repository.root).findings}
+    assert rules["secrets/env-file"].removed
+    assert "secrets/not-ignored" not in rules
+
+
+def test_many_gaps_are_counted_and_a_few_named() -> None:
+    missing = [Missing(subject=str(number), gap=Gap.TOO_LARGE, why="large") for number in range(80)]
+    part = answer._coverage("s", "files", 80, 0, missing)
+    assert len(part.missing) == answer.MAX_NAMED + 1
+    assert part.missing[-1].subject == "30 more"
+
+
+def test_the_controls_know_the_scopes_by_their_names() -> None:
+    assert controls.FILES[0] == answer._TREE
+    assert controls.HISTORY == (answer._HISTORY,)

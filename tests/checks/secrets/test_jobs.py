@@ -1,0 +1,69 @@
+"""What is run, and where nothing is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.checks.job import Options, Skip
+from pipeline.checks.secrets.jobs import FILES, HISTORY, PASSED, plan
+from pipeline.model import SecretSettings, Status, Target
+
+from .conftest import Repository, make_token
+
+TARGET = Target(name="t", git=None, files=0)
+
+
+def names(root: Path, **settings: bool) -> list[str]:
+    jobs = plan(TARGET, Options(root=str(root), secrets=SecretSettings(**settings)))
+    assert not isinstance(jobs, Skip)
+    assert all(job.private for job in jobs)
+    return [job.name for job in jobs]
+
+
+def skipped(root: Path, **settings: bool) -> Status:
+    found = plan(TARGET, Options(root=str(root), secrets=SecretSettings(**settings)))
+    assert isinstance(found, Skip)
+    return found.status
+
+
+def test_an_empty_folder_has_nothing(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert skipped(tmp_path / "empty") is Status.NOT_APPLICABLE
+
+
+def test_jobs_follow_from_what_is_there(repository: Repository) -> None:
+    repository.write("a.py", "x\n")
+    assert names(repository.root) == [FILES]
+    repository.commit()
+    assert names(repository.root) == [FILES, HISTORY]
+    repository.write("go.sum", "x\n")
+    assert names(repository.root) == [FILES, PASSED, HISTORY]
+    assert names(repository.root, history=False) == [FILES, PASSED]
+
+
+def test_what_is_staged_and_nothing_else(repository: Repository) -> None:
+    repository.commit(a="x\n")
+    assert skipped(repository.root, staged=True) is Status.NOT_APPLICABLE
+    repository.write("b.py", "x\n")
+    repository.git("add", "b.py")
+    repository.write("c.py", "x\n")
+    jobs = plan(TARGET, Options(root=str(repository.root), secrets=SecretSettings(staged=True)))
+    assert not isinstance(jobs, Skip)
+    (job,) = jobs
+    assert list(job.notes.names.values()) == ["b.py"]
+
+
+def test_nothing_is_staged_outside_git(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    assert skipped(tmp_path / "plain", staged=True) is Status.NOT_APPLICABLE
+
+
+def test_no_content_of_the_repository_is_written_in_the_clear(repository: Repository) -> None:
+    token = make_token()
+    repository.write("package-lock.json", token)
+    repository.commit()
+    jobs = plan(TARGET, Options(root=str(repository.root)))
+    assert not isinstance(jobs, Skip)
+    for job in jobs:
+        assert not any(token.encode() in content for content in job.inputs.values())
+        assert not any(token in argument for argument in job.arguments)

@@ -1,0 +1,84 @@
+"""No planted value is in any file that a run writes, in what it says, or in an argument."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .conftest import Repository, make_token
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
+def test_a_whole_run_leaves_no_value_anywhere(repository: Repository, tmp_path: Path) -> None:
+    current, removed, locked, named = (make_token() for _ in range(4))
+    repository.commit(a=f"key = '{removed}'\n")
+    repository.write("package-lock.json", f'{{"x": "{locked}"}}')
+    repository.write(".env", f"API_TOKEN={named}\n")
+    repository.commit(a=f"key = '{current}'\n")
+    planted = [value.encode() for value in (current, removed, locked, named)]
+    home, scratch = tmp_path / "home", tmp_path / "scratch"
+    home.mkdir()
+    scratch.mkdir()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TMPDIR": str(scratch),
+        "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
+        "PYTHONPATH": str(ROOT),
+    }
+    output = tmp_path / "out"
+    argv = [
+        *(sys.executable, "-m", "pipeline", "run", str(repository.root)),
+        *("--only", "secrets", "--offline", "--output", str(output)),
+    ]
+    arguments: list[bytes] = []
+    seen: list[str] = []
+    with subprocess.Popen(
+        argv, cwd=home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        while process.poll() is None:
+            arguments += _lines()
+            seen += _holding(scratch, planted)
+            time.sleep(0.02)
+        assert process.stdout is not None
+        said = process.stdout.read()
+    assert process.returncode == 1
+    report = (output / "report" / "report.json").read_bytes()
+    assert report.count(b'"secret:') >= 4, "all of them were found"
+    assert any(b"kingfisher" in line for line in arguments)
+    for value in planted:
+        assert value not in said
+        assert not any(value in line for line in arguments)
+    assert not seen, "a temporary file held one"
+    for folder in (output, home, scratch, Path(os.environ["XDG_CACHE_HOME"])):
+        assert not _holding(folder, planted)
+
+
+def _lines() -> list[bytes]:
+    """The command line of every process there is."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found.append((process / "cmdline").read_bytes())
+        except OSError:
+            continue
+    return found
+
+
+def _holding(folder: Path, planted: list[bytes]) -> list[str]:
+    """Files below a folder that hold a planted value."""
+    found = []
+    for path in folder.rglob("*"):
+        try:
+            content = path.read_bytes() if path.is_file() else b""
+        except OSError:
+            continue
+        found += [str(path) for value in planted if value in content]
+    return found
