@@ -19,6 +19,7 @@ from pipeline.errors import UsageError
 from pipeline.model import (
     Coverage,
     Evidence,
+    File,
     Gap,
     Location,
     Lock,
@@ -27,7 +28,9 @@ from pipeline.model import (
     Policy,
     Reading,
     Status,
+    Table,
     Target,
+    ToolRecord,
     Unread,
 )
 from pipeline.store import Output, Plan
@@ -312,3 +315,68 @@ def test_only_planned_checks_run(tmp_path: Path) -> None:
 
 def test_the_test_store_holds_what_it_should() -> None:
     assert len(RECORDS) > 5
+
+
+# --------------------------------------------------------------------- other programs, and files
+
+
+class Helped(Curious):
+    """A check that asks another program, and keeps what it said."""
+
+    def __init__(self, script: str, *, optional: bool) -> None:
+        self.job = Job(
+            name="helper",
+            arguments=("-I", "-c", script),
+            program=sys.executable,
+            optional=optional,
+        )
+
+    def plan(self, target: Target, options: Options) -> tuple[Job, ...] | Wanted:
+        return (self.job,)
+
+    def read(self, target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
+        assert options.as_of == date(2026, 11, 1)
+        said = b"".join(run.stdout for run in runs)
+        return Reading(
+            coverage=(Coverage(scope="x", unit="words", expected=1, evaluated=1),),
+            files=(File(path="said.txt", content=said, media_type="text/plain"),),
+            tables=(Table(title="Words", columns=("Runs",), rows=((len(runs),),)),),
+            tools=(ToolRecord(name="helper", version="1"),),
+        )
+
+
+def test_another_program_can_take_part_and_files_and_tables_are_recorded(
+    run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHECKS, "dependencies", Helped("print('hello')", optional=False))
+    evidence = run()
+    assert evidence.status is Status.CLEAN
+    assert [tool.name for tool in evidence.tools] == ["helper"]
+    assert evidence.tables[0].rows == ((1,),)
+    (artefact,) = evidence.artefacts
+    assert artefact.path == "dependencies/said.txt"
+    assert (tmp_path / "out" / artefact.path).read_bytes() == b"hello\n"
+
+
+def test_only_an_optional_job_may_fail(
+    run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CHECKS, "dependencies", Helped("raise SystemExit(3)", optional=True))
+    evidence = run()
+    assert evidence.status is Status.CLEAN
+    assert evidence.tables[0].rows == ((0,),)
+    monkeypatch.setitem(CHECKS, "dependencies", Helped("raise SystemExit(3)", optional=False))
+    assert run().status is Status.ERRORED
+
+
+def test_a_file_that_a_check_may_not_write_is_our_own_fault(
+    run: Callable[..., Evidence],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check = Helped("print('hello')", optional=False)
+    outside = Reading(files=(File(path="../plan.json", content=b"", media_type="x"),))
+    monkeypatch.setattr(check, "read", lambda *_: outside)
+    monkeypatch.setitem(CHECKS, "dependencies", check)
+    assert run().status is Status.ERRORED
+    assert "no path below" in capsys.readouterr().err

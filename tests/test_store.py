@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import IncompleteError, UsageError
-from pipeline.model import Evidence, Policy, Status, Target
+from pipeline.files import digest
+from pipeline.model import Artefact, Evidence, File, Policy, Status, Target
 from pipeline.store import Output, Plan, Recorded, decode, encode
 
 PLAN = Plan(
@@ -128,3 +129,47 @@ def test_values_round_trip_with_sorted_keys() -> None:
     assert content.endswith(b"}\n")
     with pytest.raises(IncompleteError, match="not a plan of this version"):
         decode(content, Plan, where="x")
+
+
+# ------------------------------------------------------------------------------ a check's files
+
+
+def test_a_checks_files_are_kept_below_its_own_folder_with_their_digests(output: Output) -> None:
+    output.begin(PLAN)
+    files = (
+        File(path="1.7/all.json", content=b"{}", media_type="application/json"),
+        File(path="b.txt", content=b"b", media_type="text/plain"),
+    )
+    assert output.keep("secrets", files) == (
+        Artefact(path="secrets/1.7/all.json", digest=digest(b"{}"), media_type="application/json"),
+        Artefact(path="secrets/b.txt", digest=digest(b"b"), media_type="text/plain"),
+    )
+    assert (output.folder / "secrets" / "1.7" / "all.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("path", ["", ".", "/etc/x", "../plan.json", "a/../../plan.json"])
+def test_a_check_cannot_write_elsewhere(output: Output, path: str) -> None:
+    output.begin(PLAN)
+    with pytest.raises(ValueError, match="no path below"):
+        output.keep("secrets", [File(path=path, content=b"", media_type="x")])
+
+
+def test_files_of_an_earlier_run_are_dropped_even_of_checks_that_are_not_planned(
+    output: Output,
+) -> None:
+    output.begin(PLAN)
+    for check in ("secrets", "sbom", "foreign"):
+        output.keep(check, [File(path="a", content=b"", media_type="x")])
+    output.begin(PLAN, checks=("secrets", "sbom"))
+    assert not (output.folder / "secrets").exists()
+    assert not (output.folder / "sbom").exists()
+    assert (output.folder / "foreign" / "a").exists(), "what is not ours is left alone"
+
+
+def test_a_link_in_place_of_a_checks_folder_is_refused(output: Output, tmp_path: Path) -> None:
+    output.begin(PLAN)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (output.folder / "secrets").symlink_to(elsewhere)
+    with pytest.raises(UsageError, match="not a folder of ours"):
+        output.begin(PLAN)

@@ -6,6 +6,7 @@ Package URLs are ECMA-427 (https://github.com/package-url/purl-spec).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -47,6 +48,7 @@ def identify_own(name: str, git: Git | None, path: str) -> str:
     return f"pkg:generic/{called}{commit}{remote}{_subpath(path)}"
 
 
+@lru_cache(maxsize=65536)
 def bare(purl: str) -> str:
     """`purl` without qualifiers and subpath, in one spelling: how tools name it differs."""
     path = re.split(r"[?#]", purl, maxsplit=1)[0]

@@ -14,6 +14,8 @@ import pytest
 from cyclonedx.model.bom import Bom
 
 from pipeline.cli import main
+from pipeline.commands import sbom as command
+from pipeline.sbom import pins
 from pipeline.sbom.document import VERSIONS
 from pipeline.sbom.identity import identify
 from pipeline.sbom.parts import is_own
@@ -264,6 +266,27 @@ def test_an_sbom_that_is_none_is_a_mistake_in_use(
     assert main(["sbom", str(shop), "--against", str(shop / "none.json")]) == 2
     (shop.parent / "broken.json").write_text("{")
     assert main(["sbom", str(shop), "--against", str(shop.parent / "broken.json")]) == 2
+
+
+def test_an_sbom_that_is_too_large_is_not_read(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "MAX_BYTES", 10)
+    code, _ = against(shop, {"bomFormat": "CycloneDX"}, capsys)
+    assert code == 2
+
+
+def test_findings_are_told_and_a_missing_package_is_a_violation(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = pins.take
+    monkeypatch.setattr(
+        pins,
+        "take",
+        lambda content: (dict(list(real(content)[0].items())[1:]), real(content)[1]),
+    )
+    assert main(["sbom", str(shop)]) == 1
+    assert "high: " in capsys.readouterr().err
 
 
 def test_what_no_lock_speaks_of_makes_the_document_incomplete(
