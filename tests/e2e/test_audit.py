@@ -101,6 +101,7 @@ def reported(report: dict[str, Any]) -> set[tuple[str, frozenset[str]]]:
             frozenset((finding["rule"], *finding["aliases"])),
         )
         for finding in report["findings"]
+        if finding["check"] == "dependencies"
     }
 
 
@@ -123,13 +124,13 @@ def test_a_clean_repository_is_compliant(
     assert expected(export, CLEAN) == set()
     root = repository(**{"requirements.txt": pins(CLEAN)})
     ran = run(root, "--advisories", str(export), "--as-of", DAY, "--offline")
-    assert (ran.code, ran.status, ran.report["findings"]) == (0, "clean", [])
+    assert (ran.code, ran.status, reported(ran.report)) == (0, "clean", set())
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        "tool @ git+https://git.example.com/tool@v1",
+        f"tool @ git+https://git.example.com/tool@{'01' * 20}",
         "tool @ https://files.example.com/tool-1.0-py3-none-any.whl",
         "tool==not-a-version",
         "-e ./tool",
