@@ -43,7 +43,9 @@ def identify_own(name: str, git: Git | None, path: str) -> str:
     The commit is its version, and its remote says where it can be had.
     """
     commit = f"@{git.commit}" if git and git.commit else ""
-    remote = f"?vcs_url={quote(as_vcs(git.remote), safe=':/.-_~')}" if git and git.remote else ""
+    remote = ""
+    if git and git.remote:
+        remote = f"?vcs_url={quote(as_vcs(git.remote), safe=':/.-_~', errors='replace')}"
     called = quote(name, safe=".-_~", errors="replace") or "repository"
     return f"pkg:generic/{called}{commit}{remote}{_subpath(path)}"
 

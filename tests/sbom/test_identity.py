@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,6 +63,10 @@ def test_the_repository_is_named_by_commit_and_remote() -> None:
         f"pkg:generic/my%20shop@{'a' * 40}?vcs_url=git%2Bhttps://example.com/shop#a/b"
     )
     assert identify_own("", None, ".") == "pkg:generic/repository"
+    odd = replace(GIT, commit=None, remote="https://x/\udce4?#@")
+    assert (
+        identify_own("a\udce4", odd, "") == "pkg:generic/a%3F?vcs_url=git%2Bhttps://x/%3F%3F%23%40"
+    )
 
 
 @pytest.mark.parametrize(
