@@ -147,10 +147,23 @@ def _renamed(document: type_json, namespace: str) -> type_json:
     document = {**document, "metadata": about}
     for component in (about["component"], *document.get("components", ())):
         learn(component)
+    if _is_ours(document, names):
+        return document
     renamed: type_json = _rewritten(
         document, lambda ref: names.get(ref) or _namespaced(ref, namespace)
     )
     return renamed
+
+
+def _is_ours(document: type_json, names: Mapping[str, str]) -> bool:
+    """Whether every reference is a package URL already, and nothing else has one."""
+    return (
+        all(ref == name for ref, name in names.items())
+        and len(names) == 1 + len(document.get("components", ()))
+        and not any(document.get(key) for key in _LISTS)
+        and not any("bom-ref" in item for item in document.get("compositions", ()))
+        and all(entry["ref"] in names for entry in document.get("dependencies", ()))
+    )
 
 
 def _namespaced(ref: str, namespace: str) -> str:

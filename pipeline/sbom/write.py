@@ -296,11 +296,7 @@ def _complete(component: type_json) -> type_json:
     declared = [
         {"name": UNKNOWN, "value": name} for name, is_lacking in lacking.items() if is_lacking
     ]
-    made = {**component, "properties": unique((*kept, *declared))}
-    for key in ("hashes", "externalReferences"):
-        if key in made:
-            made[key] = unique(made[key])
-    return made
+    return {**component, "properties": unique((*kept, *declared))}
 
 
 def _properties(pairs: Iterable[tuple[str, str]]) -> list[type_json]:
@@ -309,7 +305,10 @@ def _properties(pairs: Iterable[tuple[str, str]]) -> list[type_json]:
 
 def unique(items: Iterable[type_json]) -> list[type_json]:
     """Each item once, in one order."""
-    found = {repr(sorted(item.items())): item for item in items}
+    listed = list(items)
+    if len(listed) < 2:  # noqa: PLR2004 - nothing to order
+        return listed
+    found = {repr(sorted(item.items())): item for item in listed}
     return [found[key] for key in sorted(found)]
 
 
