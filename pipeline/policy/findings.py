@@ -48,13 +48,14 @@ def weigh(
 
 def _weigh(finding: Finding, touching: Sequence[Waiver], policy: Policy, as_of: date) -> Judged:
     offence = _offence(finding, policy)
-    if not offence:
+    # A finding below the threshold can be waived as well: a control may still ask about it.
+    waiver, lapse = holding(finding, touching, as_of)
+    if waiver is None and not offence:
         return Judged(
             finding=finding,
             disposition=Disposition.BELOW_THRESHOLD,
             why=_excuse(finding.severity, policy),
         )
-    waiver, lapse = holding(finding, touching, as_of)
     if waiver is None:
         why = f"{offence}; {lapse}" if lapse else offence
         return Judged(finding=finding, disposition=Disposition.VIOLATION, why=why)

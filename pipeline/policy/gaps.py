@@ -93,8 +93,24 @@ def unevaluated(  # noqa: PLR0913 - all that can leave something open
             for part in target.unread
         ),
         *control_gaps(controls, policy),
+        *_no_project(target, policy),
     )
     return tuple(sorted(lines, key=gap_order))
+
+
+def _no_project(target: Target, policy: Policy) -> Iterator[Unevaluated]:
+    """A folder without any project is more often the wrong folder than a finished answer.
+
+    Whoever scans one on purpose says so by naming the checks that matter.
+    """
+    if not (target.projects or target.locks or policy.required):
+        yield name_gap(
+            "the whole repository: its dependencies",
+            Gap.INPUT_MISSING,
+            "no project was found: there is no manifest and no lockfile",
+            fix="Check that this is the right folder; if it is, name in `policy.require` the"
+            " checks that matter here.",
+        )
 
 
 def check_gaps(

@@ -24,6 +24,7 @@ from pipeline.model import (
     Missing,
     Outcome,
     Policy,
+    Project,
     Report,
     Severity,
     Status,
@@ -35,7 +36,12 @@ from pipeline.policy import judge, weigh
 TODAY = date(2026, 11, 22)
 LOCK = Location(path="requirements.txt", line=3)
 GIT = Git(commit="a" * 40, branch="main", dirty=False, remote=None, shallow=False)
-TARGET = Target(name="shop", git=GIT, files=9)
+TARGET = Target(
+    name="shop",
+    git=GIT,
+    files=9,
+    projects=(Project(path=".", ecosystem="PyPI", locks=("requirements.txt",)),),
+)
 KEV = Exploited(added=date(2026, 11, 1), due=TODAY + timedelta(days=5), ransomware=False)
 V, B = Disposition.VIOLATION, Disposition.BELOW_THRESHOLD
 

@@ -61,9 +61,10 @@ def test_harm_violates_whatever_its_severity(more: dict[str, Any]) -> None:
     assert weighed(found, fail_on=None, fail_on_unknown=False).disposition is V
 
 
-def test_a_finding_below_the_threshold_needs_no_waiver() -> None:
+def test_a_finding_below_the_threshold_may_be_waived_for_a_control_that_asks() -> None:
+    assert weighed(finding(severity=Severity.LOW)).disposition is B
     judged = weighed(finding(severity=Severity.LOW), waivers=(waiver(),))
-    assert judged.disposition is B
+    assert judged.disposition is Disposition.WAIVED
     assert judged.waiver is None
 
 

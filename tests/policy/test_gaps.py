@@ -212,3 +212,14 @@ def test_a_gap_beside_the_question_is_told_and_does_not_block() -> None:
     assert (line.what, line.blocking) == ("lockfiles: a==1 in registry", False)
     only_beside = replace(found, coverage=(beside,))
     assert not settled(only_beside)
+
+
+@pytest.mark.parametrize("required", [(), ("secrets",)])
+def test_a_folder_without_a_project_is_incomplete_unless_that_is_meant(
+    required: tuple[str, ...],
+) -> None:
+    bare = replace(TARGET, projects=(), locks=())
+    found = evidence(check="secrets")
+    made = report(found, target=bare, planned=("secrets",), policy=Policy(required=required))
+    blocking = [line.what for line in made.unevaluated if line.blocking]
+    assert blocking == ([] if required else ["the whole repository: its dependencies"])
