@@ -18,9 +18,7 @@ def package(name: str, *requires: str, version: str = "1", **changes: Any) -> Pa
 
 
 def graph(*packages: Package) -> Graph:
-    return Graph.of(
-        Lock(path="lock", format="x", ecosystem="PyPI", digest="", packages=packages)
-    )
+    return Graph.of(Lock(path="lock", format="x", ecosystem="PyPI", digest="", packages=packages))
 
 
 def test_the_chain_down_to_a_package() -> None:
