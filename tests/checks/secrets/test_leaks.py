@@ -75,10 +75,11 @@ def _lines() -> list[bytes]:
 def _holding(folder: Path, planted: list[bytes]) -> list[str]:
     """Files below a folder that hold a planted value."""
     found = []
-    for path in folder.rglob("*"):
-        try:
-            content = path.read_bytes() if path.is_file() else b""
-        except OSError:
-            continue
-        found += [str(path) for value in planted if value in content]
+    for place, _, names in os.walk(folder):  # passes over what vanishes meanwhile
+        for path in (Path(place, name) for name in names):
+            try:
+                content = path.read_bytes() if path.is_file() else b""
+            except OSError:
+                continue
+            found += [str(path) for value in planted if value in content]
     return found
