@@ -45,7 +45,8 @@ HARMLESS = [
 ]
 
 
-@pytest.mark.parametrize(("path", "content", "rule", "line"), REAL)
+# The values differ from run to run, so the names of the tests must not hold them.
+@pytest.mark.parametrize(("path", "content", "rule", "line"), REAL, ids=[one[0] for one in REAL])
 def test_a_real_one_is_found_with_its_line(path: str, content: str, rule: str, line: int) -> None:
     sort = sort_of(path)
     assert sort is not None
@@ -53,7 +54,7 @@ def test_a_real_one_is_found_with_its_line(path: str, content: str, rule: str, l
     assert first_secret(sort, content.encode()) == line
 
 
-@pytest.mark.parametrize(("path", "content"), HARMLESS)
+@pytest.mark.parametrize(("path", "content"), HARMLESS, ids=map(str, range(len(HARMLESS))))
 def test_a_placeholder_is_none(path: str, content: str) -> None:
     sort = sort_of(path)
     assert sort is not None
