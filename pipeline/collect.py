@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipeline.checks import Check
     from pipeline.checks.job import Job
     from pipeline.model import ToolRecord
+    from pipeline.registries.ask import Heard
     from pipeline.store import Output, Plan
 
 MAX_PROCESSES = 4
@@ -41,9 +42,10 @@ MAX_WANTED = 64 * 1024 * 1024
 """Bytes of one file that a check may want to see before it plans, and of all of them together."""
 
 
-def collect(name: str, plan: Plan, output: Output) -> Evidence:
+def collect(name: str, plan: Plan, output: Output, *, heard: Heard | None = None) -> Evidence:
     """Run the check `name` and record its evidence in the output folder.
 
+    Checks of one run that are given the same `heard` ask the registries nothing twice.
     Raises `UsageError` for a name that is no check or is not planned, and `IncompleteError`
     when the evidence cannot be written.
     """
@@ -52,7 +54,7 @@ def collect(name: str, plan: Plan, output: Output) -> Evidence:
             f"{name!r} is not planned", fix=f"choose one of {', '.join(sorted(plan.checks))}"
         )
     started = time.monotonic()
-    evidence = _evidence(name, CHECKS[name], plan, output)
+    evidence = _evidence(name, CHECKS[name], plan, output, heard)
     output.record(plan, evidence, seconds=time.monotonic() - started)
     return evidence
 
@@ -63,7 +65,7 @@ def perform(name: str, plan: Plan) -> Reading | Skip:
     return _run(check, plan, python.find(check.TOOL.distribution) if check.TOOL else None)
 
 
-def _evidence(name: str, check: Check, plan: Plan, output: Output) -> Evidence:
+def _evidence(name: str, check: Check, plan: Plan, output: Output, heard: Heard | None) -> Evidence:
     tool = python.find(check.TOOL.distribution) if check.TOOL else None
     tools = (tool,) if tool else ()
 
@@ -71,7 +73,7 @@ def _evidence(name: str, check: Check, plan: Plan, output: Output) -> Evidence:
         return Evidence(check=name, status=Status.ERRORED, reason=reason, tools=tools)
 
     try:
-        found = _run(check, plan, tool)
+        found = _run(check, plan, tool, heard)
         kept = output.keep(name, found.files) if isinstance(found, Reading) else ()
     except PipelineError as error:
         where = f"{error.where}: " if error.where else ""
@@ -115,7 +117,9 @@ def _status(reading: Reading) -> tuple[Status, str]:
     return Status.CLEAN, ""
 
 
-def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
+def _run(
+    check: Check, plan: Plan, tool: ToolRecord | None, heard: Heard | None = None
+) -> Reading | Skip:
     with ExitStack() as stack:
         options = Options(
             root=plan.root,
@@ -127,8 +131,8 @@ def _run(check: Check, plan: Plan, tool: ToolRecord | None) -> Reading | Skip:
         )
         if check.NETWORK is Network.ADVISORIES:
             options = _advised(check, plan, options, stack)
-        elif check.NETWORK is Network.REGISTRY:
-            options = _released(check, plan, options)
+        elif check.NETWORK in {Network.REGISTRY, Network.LICENCES}:
+            options = _released(check, plan, options, heard)
         jobs, options = _planned(check, plan, options)
         if isinstance(jobs, Skip):
             return jobs
@@ -177,7 +181,7 @@ def _content(tree: Tree, path: str, limit: int) -> bytes | Unread:
         )
 
 
-def _released(check: Check, plan: Plan, options: Options) -> Options:
+def _released(check: Check, plan: Plan, options: Options, heard: Heard | None) -> Options:
     """Ask the registries about every release at once; what they do not tell is a gap of its own.
 
     Only names leave the machine, and nothing does when the run is offline.
@@ -191,7 +195,8 @@ def _released(check: Check, plan: Plan, options: Options) -> Options:
     told = ask(
         pins,
         urls={"PyPI": plan.pypi_url, "npm": plan.npm_url},
-        licences=bool(plan.policy.denied_licences),
+        licences=check.NETWORK is Network.LICENCES or bool(plan.policy.denied_licences),
+        heard=heard,
     )
     return replace(options, releases=told.releases, data=told.data)
 

@@ -126,13 +126,15 @@ def check(
     `tell` is called for each one as it ends. No names means every planned check.
     """
     from pipeline.collect import collect  # noqa: PLC0415 - only this stage runs tools
+    from pipeline.registries.ask import Heard  # noqa: PLC0415 - as above
     from pipeline.tools.run import terminate_all  # noqa: PLC0415
 
     plan = output.plan()
     chosen = tuple(names) or plan.checks
+    heard = Heard()
 
     def one(name: str) -> Evidence:
-        evidence = collect(name, plan, output)
+        evidence = collect(name, plan, output, heard=heard)
         if tell:
             tell(evidence)
         return evidence

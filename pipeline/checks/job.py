@@ -22,11 +22,15 @@ from pipeline.registries.release import Pin, Release
 
 
 class Network(StrEnum):
-    """What a check needs from outside; the collector refuses all of it under `--offline`."""
+    """What a check needs from outside; the collector refuses all of it under `--offline`.
+
+    `LICENCES` is the registry too, with the licence of every release, old ones included.
+    """
 
     NONE = "none"
     ADVISORIES = "advisories"
     REGISTRY = "registry"
+    LICENCES = "registry, licences"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

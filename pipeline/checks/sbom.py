@@ -6,7 +6,8 @@ nothing is installed, resolved or run. cyclonedx-bom makes the Python part from 
 covers every other ecosystem.
 
 Every document is held against the official schema before anybody sees it, and the merged one is
-read back and held against the locks, package by package.
+read back and held against the locks, package by package. Licences that no tool tells are those
+that PyPI and npm declare; offline they are declared unknown.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
+from pipeline.advisories.source import Question
 from pipeline.checks.job import Job, Network, Rule, Skip, Tool, Wanted
 from pipeline.errors import IncompleteError
 from pipeline.model import (
@@ -35,11 +37,14 @@ from pipeline.model import (
     Table,
     ToolRecord,
 )
+from pipeline.registries.release import ASKED
+from pipeline.registries.release import pins as releases
 from pipeline.sbom import npm, pins
 from pipeline.sbom.compare import compare
 from pipeline.sbom.complete import SIGNATURE, measure
 from pipeline.sbom.document import MEDIA_TYPE, VERSIONS, decode, encode, every_component, seal
 from pipeline.sbom.identity import bare, identify, identify_own
+from pipeline.sbom.licences import describe
 from pipeline.sbom.merge import merge
 from pipeline.sbom.parts import divide, is_own
 from pipeline.sbom.validate import keep_sound, validate
@@ -48,7 +53,6 @@ from pipeline.sbom.write import PREFIX, Circumstances, describe_root, metadata, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pipeline.advisories.source import Question
     from pipeline.checks.job import Options, Ran
     from pipeline.model import Lock, Package, Target
     from pipeline.sbom.complete import Field
@@ -58,7 +62,7 @@ if TYPE_CHECKING:
 type_json = dict[str, Any]
 
 TOOL = Tool(distribution="cyclonedx-bom", module="cyclonedx_py")
-NETWORK = Network.NONE
+NETWORK = Network.LICENCES
 RULES: Mapping[str, Rule] = {
     "sbom/package-missing": Rule(
         title="A locked package is not in the SBOM",
@@ -100,9 +104,18 @@ MERGED = "repository.cdx.json"
 _TIMEOUT = 120.0
 
 
-def questions(_target: Target) -> tuple[Question, ...]:
-    """Nothing: an SBOM says what is there, not what is wrong with it."""
-    return ()
+def questions(target: Target) -> tuple[Question, ...]:
+    """The releases whose licences the registries are asked for."""
+    return tuple(
+        sorted(
+            {
+                Question(*pin)
+                for lock in target.locks
+                for pin in releases(lock)
+                if pin.ecosystem in ASKED
+            }
+        )
+    )
 
 
 def plan(target: Target, options: Options) -> Sequence[Job] | Skip | Wanted:
@@ -126,6 +139,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
         tools=heard.components,
         known=heard.known,
         dropped=frozenset(heard.asked) - heard.known.keys(),
+        licences=_licences(target, options),
     )
     parts = divide(target)
     covered = coverage(target)
@@ -155,7 +169,8 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
         ),
         coverage=covered,
         files=tuple(files),
-        tables=(_completeness(fields), _makers(final, heard)),
+        data=options.data,
+        tables=(_completeness(fields, offline=options.offline), _makers(final, heard, about)),
         tools=(heard.npm,) if heard.npm else (),
     )
 
@@ -260,6 +275,19 @@ def _with_digest(part: type_json, tool: ToolRecord | None) -> type_json:
     if tool is None or not tool.digest or part.get("name") != "cyclonedx-py":
         return part
     return {**part, "properties": [{"name": f"{PREFIX}installed-digest", "value": tool.digest}]}
+
+
+def _licences(target: Target, options: Options) -> dict[str, type_json]:
+    """What registries tell of the licences of locked releases, by bare package URL.
+
+    What they do not tell stays unknown in the documents, and is counted there.
+    """
+    return {
+        bare(identify(packages[0])): describe(release.licence)
+        for lock in target.locks
+        for pin, packages in releases(lock).items()
+        if (release := options.releases.get(pin)) and release.licence
+    }
 
 
 # ------------------------------------------------------------------------------- documents
@@ -420,7 +448,7 @@ def _places(target: Target) -> dict[str, tuple[Location, ...]]:
 # ---------------------------------------------------------------------------------- tables
 
 
-def _completeness(fields: Iterable[Field]) -> Table:
+def _completeness(fields: Iterable[Field], *, offline: bool) -> Table:
     return Table(
         title="CISA minimum elements of 2026, in the merged SBOM",
         columns=("Element", "Stated", "Declared unknown", "Missing"),
@@ -428,17 +456,19 @@ def _completeness(fields: Iterable[Field]) -> Table:
         note=(
             "A declared unknown meets the elements, silence does not. The signature is made over"
             " the whole report, not inside the document."
+            + (" Offline, no registry was asked for licences." if offline else "")
         ),
     )
 
 
-def _makers(document: type_json, heard: _Heard) -> Table:
+def _makers(document: type_json, heard: _Heard, about: Circumstances) -> Table:
     """Which tool had a hand in how many components."""
     purls = {bare(item["purl"]) for item in every_component(document)}
     rows = [("lock graph", "hashes, edges, sources; other ecosystems", len(purls))]
     for name, what, by in (
         ("cyclonedx-bom", "Python packages", heard.by_python),
         ("npm sbom", "licences and scope of npm packages", heard.by_npm),
+        ("registries", "licences", frozenset(about.licences)),
     ):
         rows.append((name, what, len(purls & by)))
     return Table(

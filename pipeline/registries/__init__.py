@@ -6,5 +6,8 @@ npm       npm's package documents
 kept      answers of the last hours, on disk
 ask       all of it together: concurrent, bounded, honest about what it does not know
 
+Checks of one run share what they heard; two processes share the answers on disk, and fetch
+everything twice at worst when both start with none.
+
 Only names of packages leave the machine, and only of those that come from a public registry.
 """

@@ -66,6 +66,7 @@ def ask(  # noqa: PLR0913 - each is a choice of the caller's
     urls: Mapping[str, str | None] | None = None,
     licences: bool = False,
     kept: Kept | None = None,
+    heard: Heard | None = None,
     deadline: float = DEADLINE,
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], datetime] = moment,
@@ -73,12 +74,15 @@ def ask(  # noqa: PLR0913 - each is a choice of the caller's
     """What the registries say of `pins`; never raises for what they answer, or do not.
 
     `urls` names other services by ecosystem. `licences`: ask for those of old releases too, which
-    costs a document each.
+    costs a document each. Who asks with the same `heard`, at the same time or later, shares its
+    answers.
     """
     wanted: dict[tuple[str, str], set[Pin]] = defaultdict(set)
     for pin in pins:
         wanted[pin.ecosystem, pin.name].add(pin)
-    asking = _Asking(kept or Kept(folder()), {**(urls or {})}, licences=licences, now=now)
+    asking = _Asking(
+        kept or Kept(folder()), {**(urls or {})}, heard or Heard(), licences=licences, now=now
+    )
     with (
         Web(deadline=deadline, attempts=3, sleep=sleep) as web,
         ThreadPoolExecutor(WORKERS) as pool,
@@ -88,27 +92,60 @@ def ask(  # noqa: PLR0913 - each is a choice of the caller's
     return Told(releases, asking.records(releases))
 
 
+class Heard:
+    """What several questioners of one run share: each address is asked once, answered or not.
+
+    Answers themselves stand on disk (`kept`), as all of them are too much for memory. Processes
+    share only those: two that start at once with nothing kept fetch everything twice at worst.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._addresses: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._failed: dict[str, int] = defaultdict(int)
+        self._answered: set[str] = set()
+        self.gaps: dict[str, Release] = {}
+        """What is left of addresses that told nothing."""
+
+    def alone(self, address: str) -> threading.Lock:
+        """Held while an address is asked, so that nobody else asks it meanwhile."""
+        with self._mutex:
+            return self._addresses[address]
+
+    def answered(self, ecosystem: str) -> None:
+        """Note that a registry is within reach."""
+        self._answered.add(ecosystem)
+
+    def failed(self, ecosystem: str) -> None:
+        """Note that an address gave no answer."""
+        with self._mutex:
+            self._failed[ecosystem] += 1
+
+    def is_lost(self, ecosystem: str) -> bool:
+        """Whether a registry turned out to be out of reach."""
+        return self._failed[ecosystem] >= PATIENCE and ecosystem not in self._answered
+
+
 class _Asking:
-    """One round of questions, and which registries turned out to be out of reach."""
+    """One round of questions."""
 
     def __init__(
         self,
         kept: Kept,
         urls: dict[str, str | None],
+        heard: Heard,
         *,
         licences: bool,
         now: Callable[[], datetime],
     ) -> None:
         self.kept = kept
+        self.heard = heard
         self.licences = licences
         self.now = now
         self.bases = {
             name: checked((urls.get(name) or registry.URL).rstrip("/"))
             for name, registry in REGISTRIES.items()
         }
-        self._mutex = threading.Lock()
-        self._failed: dict[str, int] = dict.fromkeys(REGISTRIES, 0)
-        self._answered: set[str] = set()
 
     def about(
         self, web: Web, package: tuple[str, str], pins: Collection[Pin]
@@ -120,18 +157,35 @@ class _Asking:
             why = f"no registry of {plain(ecosystem, limit=50)} is asked yet"
             return dict.fromkeys(pins, _gap(why, Gap.UNSUPPORTED_INPUT))
         address = registry.address(self.bases[ecosystem], name)
-        found = self.kept.get(address, now=self.now())
-        if found is None:
-            answer = self._fetch(web, ecosystem, address)
-            if isinstance(answer, Release):
-                return dict.fromkeys(pins, answer)
-            try:
-                found = registry.releases(answer)
-            except (ValueError, TypeError, AttributeError):
-                why = "the registry's document is not what its interface promises"
-                return dict.fromkeys(pins, _gap(why))
-            self.kept.put(address, found, now=self.now())
+        found = self._known(web, ecosystem, address, registry.releases)
+        if isinstance(found, Release):
+            return dict.fromkeys(pins, found)
         return {pin: self._of(web, pin, found) for pin in pins}
+
+    def _known(
+        self,
+        web: Web,
+        ecosystem: str,
+        address: str,
+        read: Callable[[Mapping[str, Any]], dict[str, Release]],
+    ) -> dict[str, Release] | Release:
+        """What an address tells, kept or asked for now; or the gap that is left."""
+        with self.heard.alone(address):
+            if gap := self.heard.gaps.get(address):
+                return gap
+            if (found := self.kept.get(address, now=self.now())) is not None:
+                return found
+            answer = self._fetch(web, ecosystem, address)
+            if not isinstance(answer, Release):
+                try:
+                    found = read(answer)
+                except (ValueError, KeyError, TypeError, AttributeError):
+                    answer = _gap("the registry's document is not what its interface promises")
+                else:
+                    self.kept.put(address, found, now=self.now())
+                    return found
+            self.heard.gaps[address] = answer
+            return answer
 
     def _of(self, web: Web, pin: Pin, found: Mapping[str, Release]) -> Release:
         version = pypi.normalised(pin.version) if pin.ecosystem == pypi.ECOSYSTEM else pin.version
@@ -145,33 +199,31 @@ class _Asking:
     def _licence(self, web: Web, pin: Pin) -> str:
         """The licence of an old release; "" where nobody tells."""
         address = pypi.address_of_release(self.bases[pin.ecosystem], pin.name, pin.version)
-        known = self.kept.get(address, now=self.now())
-        if known is None:
-            answer = self._fetch(web, pin.ecosystem, address)
-            info = answer.get("info") if isinstance(answer, dict) else None
-            if not isinstance(info, dict):
-                return ""
-            known = {pin.version: Release(licence=pypi.licence(info))}
-            self.kept.put(address, known, now=self.now())
-        return known[pin.version].licence if pin.version in known else ""
+
+        def read(document: Mapping[str, Any]) -> dict[str, Release]:
+            return {pin.version: Release(licence=pypi.licence(document["info"]))}
+
+        known = self._known(web, pin.ecosystem, address, read)
+        if isinstance(known, Release) or pin.version not in known:
+            return ""
+        return known[pin.version].licence
 
     def _fetch(self, web: Web, ecosystem: str, address: str) -> dict[str, Any] | Release:
         """The document at an address, or the gap that is left."""
-        if self._failed[ecosystem] >= PATIENCE and ecosystem not in self._answered:
+        if self.heard.is_lost(ecosystem):
             return _gap("the registry is out of reach")
         try:
             reply = web.get(address)
             if reply.status == _OK:
                 value = decode(reply.body, address)
-                self._answered.add(ecosystem)
+                self.heard.answered(ecosystem)
                 if isinstance(value, dict):
                     return value
                 return _gap("the registry's document is not what its interface promises")
         except PipelineError as error:
-            with self._mutex:
-                self._failed[ecosystem] += 1
+            self.heard.failed(ecosystem)
             return _gap(f"the registry gave no answer: {error.what}")
-        self._answered.add(ecosystem)
+        self.heard.answered(ecosystem)
         if reply.status == _NOT_FOUND:
             return _gap("the registry does not know this package")
         return _gap(f"the registry answered {reply.status}")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.model import Gap
+from pipeline.model import Gap, Origin
+
+if TYPE_CHECKING:
+    from pipeline.model import Lock, Package
+
+ASKED = ("PyPI", "npm")
+"""The ecosystems whose registries can be asked."""
 
 
 class Pin(NamedTuple):
@@ -36,3 +43,12 @@ class Release:
 
 
 NO_REASON = "no reason given"
+
+
+def pins(lock: Lock) -> dict[Pin, list[Package]]:
+    """The locked releases that come from a public registry, with the packages that are of them."""
+    wanted: dict[Pin, list[Package]] = defaultdict(list)
+    for package in lock.packages:
+        if package.source.origin is Origin.REGISTRY and package.version:
+            wanted[Pin(package.ecosystem, package.name, package.version)].append(package)
+    return wanted

@@ -51,7 +51,8 @@ class Circumstances:
 
     `made` is the day that stands as its time, so that equal inputs give equal bytes. `tools` are
     CycloneDX components. `known` is what tools made of packages, by bare package URL; `dropped`
-    are those that a tool was to make and did not.
+    are those that a tool was to make and did not. `licences` holds the entry for each release whose
+    licence its public registry tells, by bare package URL.
     """
 
     target: Target
@@ -59,6 +60,7 @@ class Circumstances:
     tools: tuple[type_json, ...] = ()
     known: Mapping[str, type_json] = field(default_factory=dict)
     dropped: frozenset[str] = frozenset()
+    licences: Mapping[str, type_json] = field(default_factory=dict)
 
 
 def write(part: Part, about: Circumstances) -> type_json:
@@ -222,6 +224,10 @@ def _taken(package: Package, about: Circumstances) -> type_json:
         if is_elsewhere:
             adopted.pop("externalReferences", None)
         made = join(made, adopted)
+    # A fork or a private package of the same name may have another licence.
+    is_public = package.source.origin is Origin.REGISTRY
+    if is_public and not made.get("licenses") and (entry := about.licences.get(bare(ref))):
+        made["licenses"] = [entry]
     return _complete(made)
 
 

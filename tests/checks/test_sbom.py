@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pipeline.checks import sbom
-from pipeline.checks.job import Job, Options, Ran, Skip, Wanted
+from pipeline.checks.job import Job, Network, Options, Ran, Skip, Wanted
 from pipeline.errors import IncompleteError, UnreadableOutputError
 from pipeline.model import (
     Gap,
@@ -26,8 +26,11 @@ from pipeline.model import (
     ToolRecord,
     Unread,
 )
+from pipeline.registries.release import Pin, Release
 from pipeline.sbom import document, npm, pins, write
-from tests.sbom.polyglot import DAY, lock, make, named, package, properties, target
+from pipeline.sbom.formats import convert
+from pipeline.sbom.validate import validate
+from tests.sbom.polyglot import DAY, lock, make, named, package, properties, target, written
 from tests.sbom.polyglot import look as look_at
 
 type_json = dict[str, Any]
@@ -93,6 +96,16 @@ def test_nothing_to_list_is_not_applicable() -> None:
     assert sbom.questions(target()) == ()
 
 
+def test_registries_are_asked_for_licences_of_their_own_releases_only() -> None:
+    of = target(
+        lock(package("a"), package("b", origin=Origin.VCS), package("c", None)),
+        lock(package("d", ecosystem="npm"), path="package-lock.json", ecosystem="npm"),
+        lock(package("e", ecosystem="Go"), path="go.sum", ecosystem="Go"),
+    )
+    assert sbom.questions(of) == (("PyPI", "a", "1.0"), ("npm", "d", "1.0"))
+    assert sbom.NETWORK is Network.LICENCES
+
+
 def test_all_python_pins_take_one_run_over_a_file_of_ours() -> None:
     of = target(lock(package("b")), lock(package("a"), package("b"), path="other/uv.lock"))
     (job,) = sbom.plan(of, Options())  # type: ignore[misc]
@@ -128,6 +141,74 @@ def test_npm_is_left_out_where_its_files_are_not_its_own() -> None:
     assert sbom.plan(of, Options(files=files)) == ()
     files = {"package-lock.json": b"{}", "package.json": b"{}"}
     assert sbom.plan(of, Options(files=files)) == ()
+
+
+# ------------------------------------------------------------------------------------- licences
+
+
+def licensed(*texts: str, **more: Any) -> Reading:
+    """The reading of releases of the public registry with these licences, named a, b, ..."""
+    names = "abcdefgh"[: len(texts)]
+    of = target(lock(*(package(name, **more) for name in names)))
+    releases = {
+        Pin("PyPI", name, "1.0"): Release(licence=text)
+        for name, text in zip(names, texts, strict=True)
+    }
+    return read(of, releases=releases)
+
+
+@pytest.mark.parametrize("version", ["1.6", "1.7"])
+def test_licences_of_registries_are_told_as_declared(version: str) -> None:
+    reading = licensed("mit", "MIT OR Apache-2.0", "MIT License")
+    document = merged(reading, version)
+    declared = {"acknowledgement": "declared"}
+    assert named(document, "a")["licenses"] == [{"license": {"id": "MIT", **declared}}]
+    assert named(document, "b")["licenses"] == [{"expression": "MIT OR Apache-2.0", **declared}]
+    assert named(document, "c")["licenses"] == [{"license": {"name": "MIT License", **declared}}]
+    assert validate(document) == ()
+    assert "license" not in properties(named(document, "c"), "unknown")
+    completeness, makers = reading.tables
+    assert ("Component License", 3, 2, 0) in completeness.rows, "only our own are open"
+    assert ("registries", "licences", 3) in makers.rows
+
+
+def test_what_registries_do_not_tell_stays_declared_unknown() -> None:
+    gap = Release(gap=Gap.DATA_MISSING, why="-")
+    of = target(lock(package("a"), package("b")))
+    releases = {Pin("PyPI", "a", "1.0"): gap, Pin("PyPI", "b", "1.0"): Release()}
+    document = merged(read(of, releases=releases))
+    for name in "ab":
+        assert "licenses" not in named(document, name)
+        assert "license" in properties(named(document, name), "unknown")
+
+
+def test_a_package_from_elsewhere_is_not_given_the_public_ones_licence() -> None:
+    reading = licensed("MIT", origin=Origin.INDEX, url="https://pypi.example.com/simple")
+    assert "licenses" not in named(merged(reading), "a")
+
+
+def test_licences_of_the_lock_come_before_those_of_registries() -> None:
+    known = {"pkg:pypi/a@1.0": {"licenses": [{"license": {"id": "ISC"}}]}}
+    (document,) = written(
+        target(lock(package("a"))), known=known, licences={"pkg:pypi/a@1.0": {"expression": "MIT"}}
+    )
+    assert named(document, "a")["licenses"] == [{"license": {"id": "ISC"}}]
+
+
+def test_offline_is_told_once_and_is_no_gap() -> None:
+    of = target(lock(package("a")))
+    reading = read(of, offline=True)
+    assert "Offline, no registry was asked" in reading.tables[0].note
+    assert all(part.complete for part in reading.coverage)
+    assert "Offline" not in read(of).tables[0].note
+
+
+def test_conversions_keep_licences() -> None:
+    document = merged(licensed("MIT", "Apache-2.0 OR MIT", "some licence"))
+    for name in ("spdx-2.3", "spdx-3.0", "xml"):
+        content = convert(document, name)
+        assert b"Apache-2.0 OR MIT" in content
+        assert (b"some licence" in content) == (name == "xml")
 
 
 # ------------------------------------------------------------------------------------ documents

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.model import Gap
-from pipeline.registries.ask import PATIENCE, Told, ask
+from pipeline.registries.ask import PATIENCE, Heard, Told, ask
 from pipeline.registries.kept import Kept
 from pipeline.registries.release import Pin
 from tests.fake import Fake, Request, Response
@@ -81,6 +82,38 @@ def test_the_licence_of_an_old_release_has_a_document_of_its_own(asked: Ask, fak
     assert [asked(*pins, licences=True).releases[pin].licence for pin in pins] == ["BSD", "MIT", ""]
     fake.handle = lambda _: Response(status=500)
     assert asked(pins[0], licences=True).releases[pins[0]].licence == "BSD"
+
+
+def test_questioners_at_the_same_time_share_each_answer_and_each_silence(
+    asked: Ask, fake: Fake
+) -> None:
+    documents = {f"/pypi/p{n}/json": PYPI for n in range(10)}
+    documents |= {f"/pypi/p{n}/1.0/json": {"info": {"license": "BSD"}} for n in range(9)}
+    answer = served(documents)
+    fake.handle = lambda request: Response(**{**vars(answer(request)), "slow": 0.01})
+    pins = [Pin("PyPI", f"p{n}", "1.0") for n in range(11)]
+    heard = Heard()
+    with ThreadPoolExecutor(2) as pool:
+        few, many = pool.map(
+            lambda licences: asked(*pins, licences=licences, heard=heard), [False, True]
+        )
+    assert [few.releases[pin].licence for pin in pins] == [""] * 11
+    assert [many.releases[pin].licence for pin in pins] == ["BSD"] * 9 + [""] * 2
+    assert few.releases[pins[10]] == many.releases[pins[10]]
+    paths = sorted(request.path for request in fake.requests)
+    assert len(paths) == 11 + 10, "each document once, the missing ones too"
+    assert paths == sorted(set(paths))
+
+
+def test_a_registry_lost_to_one_is_lost_to_all_who_share(asked: Ask, fake: Fake) -> None:
+    fake.handle = lambda _: Response(status=500)
+    heard = Heard()
+    pins = [Pin("npm", f"p{number:03}", "1.0.0") for number in range(PATIENCE)]
+    asked(*pins, heard=heard)
+    count = len(fake.requests)
+    told = asked(*pins, Pin("npm", "other", "1.0.0"), heard=heard)
+    assert len(fake.requests) == count
+    assert told.releases[Pin("npm", "other", "1.0.0")].why == "the registry is out of reach"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pipeline.checks.job import Network, Skip
 from pipeline.checks.lockfiles import integrity, presence, releases, sources, steps
 from pipeline.checks.lockfiles.rules import RULES
 from pipeline.model import Coverage, Gap, Location, Missing, Origin, Reading, Status
+from pipeline.registries.release import ASKED, pins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,8 +39,8 @@ def questions(target: Target) -> tuple[Question, ...]:
             {
                 Question(*pin)
                 for lock in target.locks
-                for pin in releases.pins(lock)
-                if pin.ecosystem in releases.ASKED
+                for pin in pins(lock)
+                if pin.ecosystem in ASKED
             }
         )
     )

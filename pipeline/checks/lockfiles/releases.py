@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.checks.lockfiles.rules import found
-from pipeline.model import Coverage, Gap, Missing, Origin, Severity
+from pipeline.model import Coverage, Gap, Missing, Severity
 from pipeline.policy import numbered
-from pipeline.registries.release import Pin
+from pipeline.registries.release import ASKED, pins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
     from pipeline.checks.job import Options
-    from pipeline.model import Finding, Lock, Package, Policy
+    from pipeline.model import Finding, Lock, Policy
     from pipeline.registries.release import Release
 
 UNIT = "releases"
 LICENCES = "licences"
 """Units of the coverage: facts that stand beside the check's question."""
-
-ASKED = ("PyPI", "npm")
-"""The ecosystems whose registries can be asked."""
-
-
-def pins(lock: Lock) -> dict[Pin, list[Package]]:
-    """The locked releases that come from a public registry, with the packages that are of them."""
-    wanted: dict[Pin, list[Package]] = defaultdict(list)
-    for package in lock.packages:
-        if package.source.origin is Origin.REGISTRY and package.version:
-            wanted[Pin(package.ecosystem, package.name, package.version)].append(package)
-    return wanted
 
 
 def findings(lock: Lock, options: Options) -> Iterator[Finding]:
