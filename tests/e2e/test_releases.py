@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pipeline.registries.ask import ask
+from pipeline.registries.kept import Kept
+from pipeline.registries.release import Pin
+from pipeline.sbom.validate import validate
 from tests.e2e.conftest import Ran
 from tests.fake import Fake, Response
 from tests.registries.documents import PYPI
@@ -69,3 +74,92 @@ def test_licences_of_registries_stand_in_the_sbom_and_nothing_is_fetched_twice(
     assert found["demo"]["licenses"] == [{"license": {"id": "BSD-3-Clause", **declared}}]
     assert found["other"]["licenses"] == [{"license": {"id": "MIT", **declared}}]
     assert "licenses" not in found["gone"]
+
+
+# --------------------------------------------------------------------------- the real registries
+
+
+def rules(
+    root: Path, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, *options: str
+) -> list[tuple[str, str]]:
+    """What the lockfiles check finds with the real registries, fresh: rules and subjects."""
+    monkeypatch.setenv("SUPPLY_CHAIN_REGISTRIES", str(root.parent / "registries"))
+    ran = run(root, "--only", "lockfiles", *options)
+    assert ran.report["evidence"][0]["data"], "a registry answered"
+    return sorted((one["rule"], one["subject"]) for one in ran.report["findings"])
+
+
+@pytest.mark.online
+def test_a_release_that_pypi_calls_yanked_is_found(
+    repository: Callable[..., Path], run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = f" --hash=sha256:{'ab' * 32}\n"
+    root = repository(**{"requirements.txt": f"urllib3==2.0.0{hashes}idna==3.10{hashes}"})
+    assert rules(root, run, monkeypatch) == [("lockfiles/yanked", "pkg:pypi/urllib3@2.0.0")]
+
+
+@pytest.mark.online
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2024-02-21", [("lockfiles/too-new", "pkg:pypi/urllib3@2.2.1")]),  # three days old
+        ("2024-02-24", [("lockfiles/too-new", "pkg:pypi/urllib3@2.2.1")]),  # the last day
+        ("2024-02-26", []),  # one day after the cool-down of seven
+    ],
+)
+def test_the_cool_down_ends_by_the_day_that_pypi_tells(
+    repository: Callable[..., Path],
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    day: str,
+    expected: list[tuple[str, str]],
+) -> None:
+    lock = f"urllib3==2.2.1 --hash=sha256:{'ab' * 32}\n"
+    root = repository(**{"requirements.txt": lock})
+    assert rules(root, run, monkeypatch, "--as-of", day) == expected
+
+
+@pytest.mark.online
+def test_a_release_that_npm_calls_deprecated_is_found(
+    repository: Callable[..., Path],
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    pin = Pin("npm", "request", "2.88.2")
+    told = ask([pin], kept=Kept(tmp_path / "beforehand")).releases[pin]
+    assert told.published is not None
+    if not told.deprecated:
+        pytest.skip("this registry serves package documents without the texts of deprecations")
+    entry = {
+        "version": "2.88.2",
+        "resolved": "https://registry.npmjs.org/request/-/request-2.88.2.tgz",
+        "integrity": f"sha512-{base64.b64encode(bytes(64)).decode()}",
+    }
+    wants = {"name": "web", "version": "1.0.0", "dependencies": {"request": "2.88.2"}}
+    packages = {"": wants, "node_modules/request": entry}
+    lock = {"name": "web", "version": "1.0.0", "lockfileVersion": 3, "packages": packages}
+    root = repository(**{"package.json": json.dumps(wants), "package-lock.json": json.dumps(lock)})
+    found = rules(root, run, monkeypatch)
+    assert ("lockfiles/deprecated", "pkg:npm/request@2.88.2") in found
+
+
+@pytest.mark.online
+def test_licences_that_the_real_registries_declare_stand_in_the_sbom(
+    repository: Callable[..., Path],
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("SUPPLY_CHAIN_REGISTRIES", str(tmp_path / "registries"))
+    entry = {"version": "1.3.0", "integrity": f"sha512-{base64.b64encode(bytes(64)).decode()}"}
+    wants = {"name": "web", "version": "1.0.0", "dependencies": {"left-pad": "1.3.0"}}
+    packages = {"": wants, "node_modules/left-pad": entry}
+    lock = {"name": "web", "version": "1.0.0", "lockfileVersion": 3, "packages": packages}
+    root = repository(**{"package.json": json.dumps(wants), "package-lock.json": json.dumps(lock)})
+    run(root, "--only", "sbom")
+    written = (root / ".supply-chain" / "sbom" / "1.7" / "repository.cdx.json").read_bytes()
+    assert validate(json.loads(written)) == ()
+    found = {one["name"]: one for one in json.loads(written)["components"]}
+    (licence,) = found["left-pad"]["licenses"]
+    assert licence == {"license": {"id": "WTFPL", "acknowledgement": "declared"}}
