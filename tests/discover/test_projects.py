@@ -57,7 +57,12 @@ def test_a_monorepo(tmp_path: Path) -> None:
             path=".",
             ecosystem="PyPI",
             manifests=(
-                Manifest(path="pyproject.toml", declared=1, requires=(Dependency(name="a"),)),
+                Manifest(
+                    path="pyproject.toml",
+                    declared=1,
+                    name="x",
+                    requires=(Dependency(name="a"),),
+                ),
                 Manifest(path="setup.py"),
             ),
             locks=("requirements.txt", "uv.lock"),
