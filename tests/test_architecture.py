@@ -162,3 +162,11 @@ def test_nothing_is_left_behind() -> None:
         if path.suffix in {".py", ".md", ".j2", ".yml", ".toml"} and path.is_file():
             found = words.search(path.read_text(encoding="utf-8"))
             assert not found, f"{name}: {found and found[0]}"
+
+
+def test_the_readme_asks_the_checks_own_questions() -> None:
+    from pipeline.checks import CHECKS, question  # noqa: PLC0415 - only here
+
+    readme = (ROOT / "README.md").read_text()
+    for name, check in CHECKS.items():
+        assert f"| `{name}` | {question(check)} |" in readme
