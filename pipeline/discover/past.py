@@ -64,7 +64,7 @@ class Past:
 
 
 def past(root: Path, *, since: Callable[[str], Sequence[str]] = lambda _: ()) -> Past | None:
-    """The history of the repository that the resolved folder `root` lies in; `None` without one.
+    """The history of the repository that the resolved folder `root` belongs to; `None` without one.
 
     `since`, asked with the id of the first commit, answers the tips of an earlier look: what they
     lead to is left out, unless one of them is no longer part of the history; then everything is
@@ -78,6 +78,8 @@ def past(root: Path, *, since: Callable[[str], Sequence[str]] = lambda _: ()) ->
     with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
         try:
             git, repository, settings = opened(top, root, Path(scratch))
+            if below and not git.ask("ls-files", "-z", "--cached", "--", "."):
+                return None  # as in `working_tree`: it lies there, but does not belong to it
             if settings.get("extensions.objectformat", "sha1").lower() != "sha1":
                 raise IncompleteError(
                     "the repository's ids are not SHA-1, which its reader does not know",

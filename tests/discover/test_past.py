@@ -127,3 +127,16 @@ def test_a_partial_clone_is_known(root: Path, tmp_path: Path) -> None:
     found = past(tmp_path / "part")
     assert found is not None
     assert found.partial
+
+
+def test_a_folder_that_only_lies_in_a_repository_has_no_history(root: Path) -> None:
+    commit(root, **{".gitignore": "build\n", "a": "1"})
+    for name in ("build", "untracked"):
+        (root / name).mkdir()
+        (root / name / "x").write_text("1")
+        assert past(root / name) is None
+    (root / "part").mkdir()
+    commit(root, **{"part/x": "1"})
+    found = past(root / "part")
+    assert found is not None
+    assert (found.below, found.commits) == ("part/", 2)
