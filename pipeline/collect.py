@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks import CHECKS
 from pipeline.checks.job import Network, Options, Ran, Skip, Wanted
 from pipeline.errors import IncompleteError, PipelineError, UsageError
-from pipeline.model import Evidence, Gap, Location, Reading, Status, Unread
+from pipeline.model import Evidence, Gap, Location, Reading, Status, Unread, tally
 from pipeline.tools import python
 from pipeline.tools.run import Command, run
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
@@ -105,14 +105,11 @@ def _status(reading: Reading) -> tuple[Status, str]:
     required = [part for part in reading.coverage if part.required]
     if not required:
         return Status.NOT_APPLICABLE, "there is nothing of its kind to look at"
-    expected = sum(part.expected for part in required)
-    evaluated = sum(part.evaluated for part in required)
     if not all(part.complete for part in required):
-        unit = required[0].unit
-        return Status.PARTIAL, f"{evaluated} of {expected} {unit} were evaluated"
+        return Status.PARTIAL, f"{tally(required)} were evaluated"
     if reading.findings:
         return Status.FOUND, ""
-    if not expected:
+    if not sum(part.expected for part in required):
         return Status.NOT_APPLICABLE, f"there are no {required[0].unit} to look at"
     return Status.CLEAN, ""
 

@@ -11,7 +11,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # ------------------------------------------------------------------------------------ answers
 
@@ -470,6 +474,17 @@ class Coverage:
     def complete(self) -> bool:
         """Whether everything that was expected was evaluated."""
         return self.evaluated == self.expected and not self.missing
+
+
+def tally(coverage: Iterable[Coverage]) -> str:
+    """What was evaluated of what was required, by kind: "9 of 9 files, 4 of 5 commits"."""
+    counts: dict[str, list[int]] = {}
+    for part in coverage:
+        if part.required:
+            count = counts.setdefault(part.unit, [0, 0])
+            count[0] += part.evaluated
+            count[1] += part.expected
+    return ", ".join(f"{done:,} of {all_:,} {unit}" for unit, (done, all_) in counts.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from pipeline.model import tally
 from pipeline.text import plain
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ def show_evidence(evidence: Evidence) -> str:
     if evidence.reason:
         parts.append(plain(evidence.reason, limit=300))
     elif evidence.coverage:
-        unit = evidence.coverage[0].unit
-        parts.append(f"{evidence.evaluated} of {evidence.expected} {unit} were evaluated")
+        parts.append(f"{plain(tally(evidence.coverage))} were evaluated")
     if evidence.findings:
         count = len(evidence.findings)
         parts.append(f"{count} finding{'s' if count > 1 else ''}")
