@@ -181,10 +181,16 @@ def test_the_demonstration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     rules = {finding["rule"]: finding for finding in report["findings"]}
     assert rules["CVE-2020-11978"]["exploited"]["due"] == "2022-07-18"
     assert rules["MAL-0000-1"]["kind"] == "malware"
+    assert rules["CVE-2019-10744"]["subject"] == "pkg:npm/lodash@4.17.11"
+    poisoned = rules["lockfiles/name-mismatch"]
+    assert (poisoned["severity"], poisoned["disposition"]) == ("high", "violation")
+    assert poisoned["locations"][0]["path"] == "web/package-lock.json"
+    assert "CVE-2021-44906" not in rules, "minimist is new enough"
     assert rules["CVE-2024-3651"]["disposition"] == "waived"
     assert rules["policy/waiver-expired"]["disposition"] == "violation"
     gaps = {line["gap"] for line in report["unevaluated"]}
     assert {"not_from_registry", "no_version"} <= gaps
+    assert "data_missing" not in {line["gap"] for line in report["unevaluated"] if line["blocking"]}
     assert {one["status"] for one in report["evidence"]} <= {"found", "partial", "clean"}
 
 
