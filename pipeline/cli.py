@@ -36,7 +36,9 @@ exit codes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and answer with its exit code."""
-    arguments = make_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    chosen = next((word for word in words if not word.startswith("-")), "")
+    arguments = make_parser(chosen).parse_args(words)
 
     import signal  # noqa: PLC0415 - not for `--help`
     from importlib import import_module  # noqa: PLC0415
@@ -74,8 +76,11 @@ def _complain(error: PipelineError) -> None:
         sys.stderr.write(f"  {plain(line)}\n")
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def make_parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """The command line: all of it, or with the arguments of the `chosen` verb only.
+
+    The arguments of verbs that nobody asked for would cost a third of the time of `--help`.
+    """
     parser = argparse.ArgumentParser(
         prog="supply-chain",
         description="Is this supply chain acceptable, and how do you know?",
@@ -85,67 +90,54 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"supply-chain {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
+    for name, (text, fill) in _VERBS.items():
+        verb = verbs.add_parser(name, help=text, description=text + ".", allow_abbrev=False)
+        if chosen in {None, name}:
+            verb.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+            fill(verb)
+    return parser
 
-    run = _verb(verbs, "run", "the whole pipeline: plan, every check, report, gate")
-    _target(run)
-    _planning(run)
-    run.add_argument("--json", action="store_true", help="print report.json")
 
-    plan = _verb(verbs, "plan", "start a run: discover the target, settle the policy")
-    _target(plan)
-    _planning(plan)
+def _run(parser: argparse.ArgumentParser) -> None:
+    _plan(parser)
+    parser.add_argument("--json", action="store_true", help="print report.json")
 
-    check = _verb(verbs, "check", "run checks of the planned run and record their evidence")
-    check.add_argument("checks", nargs="*", metavar="CHECK", help="default: every planned one")
-    _output(check)
 
-    report = _verb(verbs, "report", "judge the evidence and write the report")
-    _output(report)
+def _plan(parser: argparse.ArgumentParser) -> None:
+    _target(parser)
+    _planning(parser)
 
-    gate = _verb(verbs, "gate", "turn the report's verdict into the exit code")
-    _output(gate)
-    gate.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
-    diff = _verb(verbs, "diff", "what a change does to the dependencies; judges nothing")
-    diff.add_argument(
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help="default: every planned one")
+    _output(parser)
+
+
+def _gate(parser: argparse.ArgumentParser) -> None:
+    _output(parser)
+    parser.add_argument("--json", action="store_true", help="print the verdict as JSON")
+
+
+def _diff(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "range",
         metavar="BASE[..HEAD]",
         help="two commits, or one to compare the folder with; BASE...HEAD starts where they parted",
     )
-    _target(diff)
-    _asking(diff)
-    form = diff.add_mutually_exclusive_group()
+    _target(parser)
+    _asking(parser)
+    form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print JSON")
     form.add_argument("--markdown", action="store_true", help="print a pull request comment")
 
-    discover = _verb(verbs, "discover", "show what is in a repository; writes nothing")
-    _target(discover)
-    discover.add_argument("--json", action="store_true", help="print JSON")
 
-    advisories = _verb(verbs, "advisories", "the local store of advisories")
-    _advisories(advisories)
-
-    demo = _verb(verbs, "demo", "the whole job on a bundled example; needs no network")
-    _output(demo)
-
-    sbom = _verb(verbs, "sbom", "the software bill of materials, as one document")
-    _target(sbom)
-    _sbom(sbom)
-
-    secrets = _verb(verbs, "secrets", "search for secrets, or record accepted ones")
-    _secrets(secrets)
-
-    explain = _verb(verbs, "explain", "what a rule, control, status, reason or exit code means")
-    explain.add_argument("id", nargs="?", help="default: list everything there is")
-    return parser
+def _discover(parser: argparse.ArgumentParser) -> None:
+    _target(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-def _verb(
-    verbs: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
-) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(name, help=text, description=text + ".", allow_abbrev=False)
-    parser.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
-    return parser
+def _explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", nargs="?", help="default: list everything there is")
 
 
 def _target(parser: argparse.ArgumentParser) -> None:
@@ -197,6 +189,7 @@ def _asking(parser: argparse.ArgumentParser) -> None:
 
 
 def _sbom(parser: argparse.ArgumentParser) -> None:
+    _target(parser)
     parser.add_argument(
         "--format",
         choices=("json", "xml", "spdx-2.3", "spdx-3.0"),
@@ -268,3 +261,19 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day like 2026-01-31") from None
+
+
+_VERBS = {
+    "run": ("the whole pipeline: plan, every check, report, gate", _run),
+    "plan": ("start a run: discover the target, settle the policy", _plan),
+    "check": ("run checks of the planned run and record their evidence", _check),
+    "report": ("judge the evidence and write the report", _output),
+    "gate": ("turn the report's verdict into the exit code", _gate),
+    "diff": ("what a change does to the dependencies; judges nothing", _diff),
+    "discover": ("show what is in a repository; writes nothing", _discover),
+    "advisories": ("the local store of advisories", _advisories),
+    "demo": ("the whole job on a bundled example; needs no network", _output),
+    "sbom": ("the software bill of materials, as one document", _sbom),
+    "secrets": ("search for secrets, or record accepted ones", _secrets),
+    "explain": ("what a rule, control, status, reason or exit code means", _explain),
+}
