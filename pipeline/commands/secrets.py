@@ -8,20 +8,22 @@ waivers with a reason and an end, for `supply-chain.yml`.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline import collect, policy, stages
+from pipeline import collect, policy, settings, stages
 from pipeline.checks.job import Skip
 from pipeline.errors import ExitCode, IncompleteError, UsageError
 from pipeline.files import write
 from pipeline.model import Disposition, Reading
+from pipeline.policy.rules import MAX_WAIVER_DAYS
 from pipeline.text import plain
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pipeline.model import Finding, Judged, Missing
     from pipeline.store import Plan
@@ -39,7 +41,8 @@ def execute(arguments: argparse.Namespace) -> int:
     reading = _read(plan)
     judged = policy.weigh(list(reading.findings), plan.policy, plan.as_of)
     for item in judged:
-        sys.stdout.write(f"{_told(item)}\n")
+        if item.disposition is Disposition.VIOLATION or not arguments.quiet:
+            sys.stdout.write(f"{_told(item)}\n")
     gaps = list(_gaps(reading))
     for gap in gaps:
         sys.stderr.write(f"not looked at: {plain(gap.subject)}: {plain(gap.why)}\n")
@@ -71,10 +74,19 @@ def _gaps(reading: Reading) -> Iterator[Missing]:
 
 
 def _baseline(plan: Plan, arguments: argparse.Namespace) -> int:
-    """Waivers for what is there today; raises `IncompleteError` unless everything was read."""
+    """Waivers for what is there today and is not accepted yet.
+
+    Raises `IncompleteError` unless everything was read, and `UsageError` for waivers that would
+    not load, or would be findings themselves.
+    """
     if arguments.expires < plan.as_of:
         raise UsageError(
             f"the day {arguments.expires} is over", fix="name a day in the future with --expires"
+        )
+    if (arguments.expires - plan.as_of).days > MAX_WAIVER_DAYS:
+        raise UsageError(
+            f"{arguments.expires} is more than {MAX_WAIVER_DAYS} days away",
+            fix="name an earlier day with --expires: a waiver is to be looked at again",
         )
     if arguments.output and arguments.output.exists():
         raise UsageError(
@@ -88,7 +100,14 @@ def _baseline(plan: Plan, arguments: argparse.Namespace) -> int:
             f"not everything was looked at: {gaps[0].subject}: {gaps[0].why}",
             fix="mend that first: what was not seen cannot be accepted",
         )
-    text = "".join(_lines(reading.findings, arguments))
+    judged = policy.weigh(reading.findings, plan.policy, plan.as_of)
+    new = [
+        item.finding
+        for item in judged
+        if item.finding.check == CHECK and item.disposition is not Disposition.WAIVED
+    ]
+    text = "".join(_lines(new, arguments))
+    settings.parse(text, "the waivers")
     if arguments.output:
         write(arguments.output.absolute(), text.encode())
     else:
@@ -96,7 +115,7 @@ def _baseline(plan: Plan, arguments: argparse.Namespace) -> int:
     return ExitCode.COMPLIANT
 
 
-def _lines(findings: tuple[Finding, ...], arguments: argparse.Namespace) -> Iterator[str]:
+def _lines(findings: Sequence[Finding], arguments: argparse.Namespace) -> Iterator[str]:
     """YAML; JSON's strings are YAML's (YAML 1.2, 1.2 "Relation to JSON")."""
     yield "waivers:\n" if findings else "waivers: []\n"
     for finding in findings:
@@ -104,6 +123,9 @@ def _lines(findings: tuple[Finding, ...], arguments: argparse.Namespace) -> Iter
         yield f"  - id: {json.dumps(finding.aliases[0] if finding.aliases else finding.rule)}\n"
         if not finding.aliases:
             yield f"    path: {json.dumps(finding.locations[0].path)}\n"
+            if re.search("[*?]", finding.subject):
+                # A name of a file that would be a pattern as a path; here it is taken literally.
+                yield f"    package: {json.dumps(finding.subject)}\n"
         yield f"    reason: {json.dumps(arguments.reason)}\n"
         yield f"    owner: {json.dumps(arguments.owner)}\n"
         yield f"    expires: {arguments.expires}\n"

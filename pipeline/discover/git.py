@@ -206,9 +206,9 @@ class Asker:
         self.home.mkdir()
         self.folder.mkdir()
 
-    def ask(self, *arguments: str) -> list[str]:
+    def ask(self, *arguments: str, **environment: str) -> list[str]:
         """The entries of git's answer, which end in NUL; raises `Fault`."""
-        return os.fsdecode(self.command(*arguments).stdout).split("\0")[:-1]
+        return os.fsdecode(self.command(*arguments, **environment).stdout).split("\0")[:-1]
 
     def command(
         self,

@@ -97,7 +97,8 @@ def past(root: Path, *, since: Callable[[str], Sequence[str]] = lambda _: ()) ->
 def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
     """The repository around `root` without its history, and the files about to be committed.
 
-    Only those that differ from HEAD; `None` without a repository. Raises as `past` does.
+    Only those that differ from HEAD; `None` without a repository. Raises as `past` does. Inside a
+    hook of git's, the commit's own index counts.
     """
     top = top_of(root)
     if top is None:
@@ -111,6 +112,7 @@ def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
             entries = git.ask(
                 *("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=AMT"),
                 *("--no-ext-diff", tree, "--", "."),
+                **_index(top, repository),
             )
         except Fault as fault:
             raise IncompleteError(f"git could not tell: {fault}", where=".git") from fault
@@ -124,6 +126,17 @@ def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
         objects=repository.common / "objects", below=below, tips=(), commits=0, blobs=blobs
     )
     return found, blobs
+
+
+def _index(top: Path, repository: Repository) -> dict[str, str]:
+    """The index that git names to a hook, where it lies in the repository itself.
+
+    A commit of a path, or with `-a`, is prepared in another file than the usual one, and a
+    relative name counts from the top (githooks(5), git(1) "GIT_INDEX_FILE").
+    """
+    name = os.environ.get("GIT_INDEX_FILE", "")
+    file = (top / name).resolve()
+    return {"GIT_INDEX_FILE": str(file)} if file.parent == repository.own else {}
 
 
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
