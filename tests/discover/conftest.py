@@ -1,0 +1,61 @@
+"""A small repository, and what git says of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipeline.discover.git import Unknown, WorkingTree, working_tree
+from pipeline.model import Gap
+
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "HOME": "/nonexistent",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.org",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.org",
+    "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",
+    "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
+}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, check=True
+    )
+    return os.fsdecode(done.stdout).strip()
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, content in files.items():
+        path = folder / name.replace("__", "/").replace("_dot_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    write(root, a="a\n", b__c="c\n", _dot_gitignore="ignored\n*.log\n")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "one")
+    return root
+
+
+def ask(root: Path) -> WorkingTree:
+    found = working_tree(root.resolve())
+    assert isinstance(found, WorkingTree), found
+    return found
+
+
+def unknown(root: Path) -> tuple[str, Gap]:
+    found = working_tree(root.resolve())
+    assert isinstance(found, Unknown), found
+    return found.unread.why, found.unread.gap
