@@ -9,7 +9,7 @@ from pipeline.checks.secrets import credentials, fingerprint, fixture, ignored, 
 from pipeline.checks.secrets.engine import MAX_BYTES, OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
-from pipeline.checks.secrets.jobs import FILES, HISTORY, PASSED
+from pipeline.checks.secrets.jobs import FILES, HISTORY, INSIDE
 from pipeline.checks.secrets.passed import MAX_PAST, is_passed_over
 from pipeline.checks.secrets.remember import Memory, Seen
 from pipeline.discover.names import printable
@@ -39,7 +39,8 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
     """The findings and the coverage of all jobs; raises `UnreadableOutputError`."""
     outputs = {run.job.name: (run.job.notes, understand(run.stdout)) for run in runs}
     for name, (task, said) in outputs.items():
-        if not task.canary.sings(said.hits):
+        inside = tuple(hit for hit in said.hits if hit.path.startswith(INSIDE))
+        if not task.canary.sings(said.hits) or (task.again and not task.again.sings(inside)):
             raise UnreadableOutputError(
                 f"kingfisher did not report the canary among the {name}, so its silence means"
                 " nothing"
@@ -52,7 +53,7 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
     today = _name(_today(work, outputs), salt)
     past, kept = _history(work, outputs.get(HISTORY), salt)
     files_today = list(_files_today(work.root, work.files))
-    coverage = [_tree(work, outputs[FILES][1]), *_passed(work, outputs.get(PASSED))]
+    coverage = [_tree(work, outputs[FILES][1]), *_passed(work, *outputs[FILES])]
     coverage += _commits(work, outputs.get(HISTORY))
     coverage += _beside(work, options)
     if kept is not None and all(part.complete for part in coverage if part.scope == _HISTORY):
@@ -70,6 +71,7 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
 
 
 _TREE, _HISTORY = "today's files", "history"
+_CANARIES = 2
 _FILE = "file:"
 """What stands for the secret's name where a whole file is one."""
 
@@ -103,14 +105,16 @@ def _today(work: Work, outputs: dict[str, tuple[Task, Said]]) -> list[tuple[Hit,
     assert work.files is not None
     found = []
     prefix = f"{spelt(str(work.root)).rstrip('/')}/"
-    for hit in outputs[FILES][1].hits:
-        if hit.path.startswith(prefix):
+    task, said = outputs[FILES]
+    for hit in said.hits:
+        if hit.path.startswith(INSIDE):
+            path = task.names.get(hit.path.removeprefix(INSIDE).partition("!")[0])
+            if path is not None and not hit.rule.startswith(OURS):
+                found.append(_place(hit, path, in_commit=False))
+        elif hit.path.startswith(prefix):
             path = work.files.path(hit.path.removeprefix(prefix))
             if path is not None:
                 found.append(_place(hit, path, in_commit=False))
-    if PASSED in outputs:
-        task, said = outputs[PASSED]
-        found += _renamed(task, said)
     return found
 
 
@@ -265,23 +269,21 @@ def _unreadable(root: Path, files: Files) -> Iterator[Missing]:
             yield _missing(path, Gap.INPUT_MISSING, error.what)
 
 
-def _passed(work: Work, output: tuple[Task, Said] | None) -> Iterator[Coverage]:
-    if output is None and not work.unseen:
+def _passed(work: Work, task: Task, said: Said) -> Iterator[Coverage]:
+    """The second look: every file of it, and both canaries, must have been read."""
+    if not task.names and not work.unseen:
         return
     missing = [
         _missing(path, Gap.TOO_LARGE, f"its second look did not happen: {why}")
         for path, why in sorted(work.unseen.items())
     ]
-    expected = len(work.unseen)
+    beside = [scanned for path, scanned in said.scanned.items() if path != str(work.root)]
     evaluated = 0
-    if output is not None:
-        task, said = output
-        expected += len(task.names)
-        (scanned,) = said.scanned.values()
-        if scanned.whole and scanned.blobs > task.blobs:
-            evaluated = len(task.names)
-        else:
-            missing.append(_unaccounted("files that are looked at a second time"))
+    if len(beside) == 1 and beside[0].whole and beside[0].blobs >= len(task.names) + _CANARIES:
+        evaluated = len(task.names)
+    elif task.names:
+        missing.append(_unaccounted("files that are looked at a second time"))
+    expected = len(work.unseen) + len(task.names)
     yield _coverage("files that rules pass over", "files", expected, evaluated, missing)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,8 +35,12 @@ if TYPE_CHECKING:
 TIMEOUT = 1800.0
 """Seconds; the longest history measured took eight, on two cores."""
 
-FILES, PASSED, HISTORY = "today's files", "files passed over", "history"
+FILES, HISTORY = "today's files", "history"
 _CANARY = "canary.txt"
+_BESIDE = "beside"
+_AGAIN = "again.zip"
+INSIDE = f"{_BESIDE}/{_AGAIN}!"
+"""How the engine spells what lies in the archive of files that are looked at again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +64,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One job's part: its canary, our commit, and which path each name in it stands for.
+    """One job's part: its canaries, our commit, and which path each name of ours stands for.
 
-    `blobs` is how many file versions there are to be read.
+    `again` is the canary among the files of today that are looked at a second time, if there are
+    any. `blobs` is how many file versions there are to be read.
     """
 
     work: Work
     canary: Canary
+    again: Canary | None = None
     commit: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     blobs: int = 0
@@ -101,9 +109,7 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
             part.path for part in target.excluded if part.why == "excluded by the policy"
         ),
     )
-    jobs = [_files(work, options)]
-    if again:
-        jobs.append(_passed(work, again, options))
+    jobs = [_files(work, again, options)]
     if found and found.tips and not (memory and found.since == found.tips):
         jobs.append(_history(work, found, options))
     return jobs
@@ -144,14 +150,34 @@ def _job(name: str, what: tuple[str, ...], files: dict[str, bytes], task: Task, 
     )
 
 
-def _files(work: Work, options: Options) -> Job:
-    """Today's files, read by the engine where they lie; the canary lies in a folder of ours."""
+def _files(work: Work, again: Mapping[str, bytes], options: Options) -> Job:
+    """Today's files, read by the engine where they lie.
+
+    In a folder of ours beside them lie the canary and, under plain names in an archive with a
+    canary of its own, the files that the engine passes over. It reads archives in memory, so
+    nothing of them is on disk in the clear; one run of it costs half of two.
+    """
     assert work.files is not None
     canary = Canary.make()
+    inputs = {f"{_BESIDE}/{_CANARY}": canary.content}
+    inner = Canary.make() if again else None
+    names = {f"{number:06}.txt": path for number, path in enumerate(sorted(again))}
+    if inner:
+        members = {name: again[path] for name, path in names.items()}
+        inputs[f"{_BESIDE}/{_AGAIN}"] = _archive({_CANARY: inner.content, **members})
     skips = (part for folder in work.files.skips for part in ("--skip-path-prefix", folder))
-    what = (str(work.root), "canary", "--git-history", "none", *skips)
-    task = Task(work=work, canary=canary)
-    return _job(FILES, what, {f"canary/{_CANARY}": canary.content}, task, options)
+    what = (str(work.root), _BESIDE, "--git-history", "none", *skips)
+    task = Task(work=work, canary=canary, again=inner, names=names)
+    return _job(FILES, what, inputs, task, options)
+
+
+def _archive(members: Mapping[str, bytes]) -> bytes:
+    """A zip archive, packed quickly rather than tightly."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 1)
+    return made.getvalue()
 
 
 def _again(root: Path, files: Files) -> tuple[dict[str, bytes], dict[str, str]]:
@@ -169,18 +195,6 @@ def _again(root: Path, files: Files) -> tuple[dict[str, bytes], dict[str, str]]:
             found[path] = content
             room -= len(content)
     return found, unseen
-
-
-def _passed(work: Work, again: Mapping[str, bytes], options: Options) -> Job:
-    """What is passed over, under plain names, as files of one commit of ours."""
-    canary, stand_in = Canary.make(), StandIn()
-    ids = {path: stand_in.blob(content) for path, content in again.items()}
-    names = {f"{number:06}.txt": path for number, path in enumerate(sorted(ids))}
-    tree = {name: ids[path] for name, path in names.items()}
-    commit = stand_in.commit({_CANARY: stand_in.blob(canary.content), **tree})
-    task = Task(work=work, canary=canary, commit=commit, names=names, blobs=len({*ids.values()}))
-    what = ("passed", "--git-history", "none", "--branch", BRANCH)
-    return _job(PASSED, what, stand_in.files("passed", commit), task, options)
 
 
 def _history(work: Work, found: Past, options: Options) -> Job:

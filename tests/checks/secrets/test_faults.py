@@ -72,6 +72,35 @@ def test_an_engine_that_read_less_is_partial(with_engine: Callable[[str], Eviden
     assert gaps == {Gap.NOT_ACCOUNTED_FOR}
 
 
+def test_an_unopened_archive_is_an_error(
+    repository: Repository, with_engine: Callable[[str], Evidence]
+) -> None:
+    script = (
+        "sys.stdout.buffer.writelines("
+        "l for l in real().stdout.splitlines(True) if b'again.zip!' not in l)"
+    )
+    assert with_engine(script).status is Status.FOUND
+    repository.write("go.sum", "x = 1\n")
+    found = with_engine(script)
+    assert found.status is Status.ERRORED
+    assert "canary" in found.reason
+
+
+def test_an_archive_that_was_read_in_part_is_partial(
+    repository: Repository, with_engine: Callable[[str], Evidence]
+) -> None:
+    repository.write("go.sum", "x = 1\n")
+    script = (
+        "import re; sys.stdout.buffer.write("
+        "re.sub(rb'blobs_scanned\":3\\b', b'blobs_scanned\":2', real().stdout))"
+    )
+    found = with_engine(script)
+    assert found.status is Status.PARTIAL
+    (part,) = (part for part in found.coverage if not part.complete and part.required)
+    assert part.scope == "files that rules pass over"
+    assert (part.expected, part.evaluated) == (1, 0)
+
+
 def test_a_missing_engine_is_an_error(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.checks.job import Options, Skip
-from pipeline.checks.secrets.jobs import FILES, HISTORY, PASSED, plan
+from pipeline.checks.secrets.jobs import FILES, HISTORY, Task, plan
 from pipeline.model import SecretSettings, Status, Target
 
 from .conftest import Repository, make_token
@@ -18,6 +18,14 @@ def names(root: Path, **settings: bool) -> list[str]:
     assert not isinstance(jobs, Skip)
     assert all(job.private for job in jobs)
     return [job.name for job in jobs]
+
+
+def task(root: Path) -> Task:
+    jobs = plan(TARGET, Options(root=str(root)))
+    assert not isinstance(jobs, Skip)
+    (found,) = (job.notes for job in jobs if job.name == FILES)
+    assert isinstance(found, Task)
+    return found
 
 
 def skipped(root: Path, **settings: bool) -> Status:
@@ -36,9 +44,17 @@ def test_jobs_follow_from_what_is_there(repository: Repository) -> None:
     assert names(repository.root) == [FILES]
     repository.commit()
     assert names(repository.root) == [FILES, HISTORY]
-    repository.write("go.sum", "x\n")
-    assert names(repository.root) == [FILES, PASSED, HISTORY]
-    assert names(repository.root, history=False) == [FILES, PASSED]
+    assert names(repository.root, history=False) == [FILES]
+
+
+def test_what_is_passed_over_lies_in_an_archive_with_a_canary(repository: Repository) -> None:
+    repository.write("a.py", "x\n")
+    assert task(repository.root).again is None
+    repository.write("go.sum", "y\n")
+    found = task(repository.root)
+    assert list(found.names.values()) == ["go.sum"]
+    assert found.again is not None
+    assert set(found.again.values).isdisjoint(found.canary.values)
 
 
 def test_what_is_staged_and_nothing_else(repository: Repository) -> None:
