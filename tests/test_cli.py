@@ -169,7 +169,7 @@ def test_the_store_is_made_shown_and_used(
     assert "PyPI: 12 advisories" in said
     assert "kev: 1 entries, of 2026-10-30" in said
     assert main(["advisories", "status", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["ecosystems"] == {"PyPI": 12}
+    assert json.loads(capsys.readouterr().out)["ecosystems"] == {"PyPI": 12, "npm": 2}
     assert main(["run", *OPTIONS, "--quiet"]) == 0
 
 
