@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import IncompleteError
-from pipeline.files import digest, write
+from pipeline.files import cache_folder, digest, write
 
 
 def test_write_replaces_in_one_step(tmp_path: Path) -> None:
@@ -65,3 +66,35 @@ def test_an_interruption_leaves_the_old_file(
 
 def test_digest_names_its_algorithm() -> None:
     assert digest(b"") == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.parametrize(
+    ("variable", "folder"),
+    [
+        ("/var/cache/me", "/var/cache/me"),
+        (None, "~/.cache"),
+        ("", "~/.cache"),
+        ("relative/cache", "~/.cache"),
+        ("~/cache", "~/.cache"),
+    ],
+)
+def test_the_cache_is_where_its_specification_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str | None, folder: str
+) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    if variable is None:
+        monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    else:
+        monkeypatch.setenv("XDG_CACHE_HOME", variable)
+    assert cache_folder() == Path(folder.replace("~", str(tmp_path))) / "supply-chain"
+    assert list(tmp_path.iterdir()) == [], "asking makes nothing"
+
+
+def test_the_cache_of_a_mac_is_where_its_programs_keep_theirs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache/me")
+    assert cache_folder() == tmp_path / "Library" / "Caches" / "supply-chain"

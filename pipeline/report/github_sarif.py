@@ -222,6 +222,9 @@ def _entry(row: Row) -> _Entry:
     known = f" ({', '.join(finding.aliases)})" if finding.aliases else ""
     came = f" It came in by {row.chains[0]}." if row.chains and row.direct is False else ""
     exploited = " It is known to be exploited." if finding.exploited else ""
+    held = f" {row.presence.label}" if row.presence else ""
+    if held:
+        held += f", in the history since commit {row.commits[0]}." if row.commits else "."
     mend = f" To mend it: {row.mend}" if row.mend else ""
     subject = f"{row.name} {row.version}".strip()
     return _Entry(
@@ -231,8 +234,11 @@ def _entry(row: Row) -> _Entry:
         help=row.mend or finding.title,
         level="error" if row.urgent else _LEVELS[finding.severity],
         score=_SCORES[severity] if finding.score is None else finding.score,
-        message=f"{subject}: {finding.title.rstrip('.')}{known}.{exploited}{came}{mend}",
-        locations=finding.locations,
+        message=f"{subject}: {finding.title.rstrip('.')}{known}.{exploited}{held}{came}{mend}",
+        # Where something used to stand, another line stands today: the file alone is named.
+        locations=tuple(Location(path=place.path) for place in finding.locations)
+        if finding.removed
+        else finding.locations,
         fingerprint=finding.fingerprint,
         link=row.link,
         existing=row.judged.disposition is Disposition.EXISTING,

@@ -242,6 +242,16 @@ def _finding(judged: Judged, packages: dict[Location, list[Package]]) -> dict[st
         "direct": is_direct(finding, packages),
         "paths": finding.paths,
         "locations": [_location(place) for place in finding.locations],
+        "commits": [
+            {
+                "id": commit.id,
+                "day": None if commit.day is None else _day(commit.day),
+                "path": commit.path,
+                "line": commit.line,
+            }
+            for commit in finding.commits
+        ],
+        "removed": finding.removed,
         "seen_by": finding.seen_by,
         "missed_by": finding.missed_by,
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
@@ -28,9 +29,8 @@ from pipeline.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import date
 
-    from pipeline.model import Finding, Git, Location, Package, Target, Waiver
+    from pipeline.model import Commit, Finding, Git, Location, Package, Target, Waiver
 
 # ------------------------------------------------------------------------------------- words
 
@@ -84,6 +84,10 @@ OUTCOMES = {
     Outcome.PASS: Mark("Pass", "good"),
     Outcome.NOT_APPLICABLE: Mark("Not applicable", "quiet"),
 }
+
+REMOVED = Mark("Removed", "warn")
+PRESENT = Mark("Still present", "bad")
+"""What the history holds: whether today's files hold it too."""
 
 UNEVALUATED = OUTCOMES[Outcome.NOT_EVALUATED]
 
@@ -143,15 +147,15 @@ _GITHUB = re.compile(
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def _browse(git: Git | None, kind: str) -> str:
-    """The repository's page on GitHub for the scanned commit, or "" where there is none.
+def _browse(git: Git | None, kind: str, commit: str | None) -> str:
+    """The repository's page on GitHub for a commit, or "" where there is none.
 
     Other hosts are not linked: the remote is the repository's own claim.
     """
     found = _GITHUB.fullmatch(git.remote or "") if git else None
-    if git is None or found is None or not _COMMIT.fullmatch(git.commit or ""):
+    if found is None or not _COMMIT.fullmatch(commit or ""):
         return ""
-    return f"https://github.com/{found[1]}/{found[2]}/{kind}/{git.commit}"
+    return f"https://github.com/{found[1]}/{found[2]}/{kind}/{commit}"
 
 
 # ------------------------------------------------------------------------------------- rows
@@ -165,11 +169,25 @@ class Place:
     link: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A commit that holds a finding: its short id with its page, the author's day, and where."""
+
+    commit: Place
+    day: date | None
+    where: str
+
+    def __str__(self) -> str:
+        """As told in a sentence: "0123456789ab of 2026-01-31"."""
+        return f"{self.commit.text} of {self.day}" if self.day else self.commit.text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A finding with everything that a reader is told about it.
 
-    `direct` is `None` where nothing tells. `chains` are the ways the package came in.
+    `direct` is `None` where nothing tells. `chains` are the ways the package came in, `commits`
+    the oldest ones that hold it.
     """
 
     judged: Judged
@@ -178,6 +196,7 @@ class Row:
     direct: bool | None
     places: tuple[Place, ...]
     chains: tuple[str, ...]
+    commits: tuple[Holder, ...]
 
     @property
     def finding(self) -> Finding:
@@ -193,6 +212,13 @@ class Row:
     def severity(self) -> Mark:
         """How bad it is, as shown."""
         return SEVERITIES[self.finding.severity]
+
+    @property
+    def presence(self) -> Mark | None:
+        """Of what the history holds: whether it is still there; of anything else nothing."""
+        if self.finding.removed:
+            return REMOVED
+        return PRESENT if self.finding.commits else None
 
     @property
     def link(self) -> str:
@@ -351,13 +377,14 @@ class View:
     @cached_property
     def commit_link(self) -> str:
         """The scanned commit on GitHub, or ""."""
-        return _browse(self.report.target.git, "commit")
+        git = self.report.target.git
+        return _browse(git, "commit", git.commit if git else None)
 
     def place(self, location: Location | None) -> Place | None:
         """`location` as text and link. A changed working tree is not linked: lines may differ."""
         if location is None:
             return None
-        text = location.path if location.line is None else f"{location.path}:{location.line}"
+        text = _where(location.path, location.line)
         if not self._files:
             return Place(text)
         anchor = "" if location.line is None else f"#L{location.line}"
@@ -374,7 +401,7 @@ class View:
     @cached_property
     def _files(self) -> str:
         git = self.report.target.git
-        return _browse(git, "blob") if git and git.dirty is False else ""
+        return _browse(git, "blob", git.commit) if git and git.dirty is False else ""
 
     @cached_property
     def _by_location(self) -> dict[Location, list[Package]]:
@@ -385,21 +412,36 @@ class View:
         return tuple(sorted(rows, key=lambda row: row.order))
 
     def _row(self, judged: Judged) -> Row:
-        name, version = package_of(judged.finding.subject)
-        places = (self.place(location) for location in judged.finding.locations[:_MAX_PLACES])
+        finding = judged.finding
+        name, version = package_of(finding.subject)
+        places = (
+            # What is removed is not on the page of today's file.
+            Place(_where(location.path, location.line)) if finding.removed else self.place(location)
+            for location in finding.locations[:_MAX_PLACES]
+        )
         return Row(
             judged=judged,
             name=name,
             version=version,
-            direct=is_direct(judged.finding, self._by_location),
+            direct=is_direct(finding, self._by_location),
             places=tuple(place for place in places if place),
-            chains=tuple(" → ".join(chain) for chain in judged.finding.paths[:_MAX_CHAINS]),
+            chains=tuple(" → ".join(chain) for chain in finding.paths[:_MAX_CHAINS]),
+            commits=tuple(self._holder(commit) for commit in finding.commits[:_MAX_COMMITS]),
         )
+
+    def _holder(self, commit: Commit) -> Holder:
+        page = _browse(self.report.target.git, "commit", commit.id)
+        return Holder(Place(commit.id[:12], page), commit.day, _where(commit.path, commit.line))
 
 
 _ANSWERED = {Status.CLEAN, Status.FOUND, Status.NOT_APPLICABLE}
 _MAX_PLACES = 5
 _MAX_CHAINS = 3
+_MAX_COMMITS = 3
+
+
+def _where(path: str, line: int | None) -> str:
+    return path if line is None else f"{path}:{line}"
 
 
 def _counts(pairs: Iterable[tuple[Mark, int]]) -> tuple[Count, ...]:

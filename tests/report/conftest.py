@@ -13,6 +13,7 @@ from pipeline.model import (
     AuditStep,
     Base,
     CiFile,
+    Commit,
     Control,
     ControlResult,
     Coverage,
@@ -425,6 +426,75 @@ def violated() -> Report:
     )
 
 
+def leaked() -> Report:
+    """Secrets: one still there, one only in the history, one file whose day nobody knows."""
+    above = "high is at or above the threshold, high"
+    present = Finding(
+        check="secrets",
+        rule="secrets/kingfisher.github.1",
+        kind=Kind.RULE,
+        severity=Severity.HIGH,
+        title="GitHub personal access token in shop/settings.py",
+        subject="5e" * 32,
+        aliases=("5e" * 32,),
+        locations=(Location(path="shop/settings.py", line=7),),
+        detail="Value: ghp_****.",
+        fix="revoke it where it was issued and issue a new one",
+        commits=tuple(
+            Commit(
+                id=f"{number}b" * 20,
+                day=date(2026, 1, number),
+                path="shop/config.py" if number < 3 else "shop/settings.py",
+                line=number,
+            )
+            for number in range(1, 6)
+        ),
+        seen_by=("kingfisher",),
+    )
+    removed = replace(
+        present,
+        subject="c0" * 32,
+        aliases=("c0" * 32,),
+        title="GitHub personal access token in deploy.sh",
+        locations=(Location(path="deploy.sh", line=31),),
+        commits=(Commit(id="9d" * 20, day=date(2025, 12, 24), path="deploy.sh", line=31),),
+        removed=True,
+    )
+    file = replace(
+        removed,
+        rule="secrets/env-file",
+        title="Environment file committed: .env",
+        subject=".env",
+        aliases=(),
+        locations=(Location(path=".env"),),
+        commits=(Commit(id="7a" * 20, day=None, path=".env"),),
+        severity=Severity.MEDIUM,
+    )
+    return replace(
+        compliant(),
+        verdict=Verdict(
+            decision=Decision.VIOLATED, exit_code=1, headline="2 findings violate the policy."
+        ),
+        findings=(
+            Judged(finding=present, disposition=Disposition.VIOLATION, why=above),
+            Judged(finding=removed, disposition=Disposition.VIOLATION, why=above),
+            Judged(
+                finding=file,
+                disposition=Disposition.BELOW_THRESHOLD,
+                why="medium is below the threshold, high",
+            ),
+        ),
+        evidence=(
+            *compliant().evidence,
+            Evidence(
+                check="secrets",
+                status=Status.FOUND,
+                coverage=(Coverage(scope="history", unit="commits", expected=9, evaluated=9),),
+            ),
+        ),
+    )
+
+
 def changed() -> Report:
     """Judged against a base that held one of its findings, and for one check alone."""
     there = "high is at or above the threshold, high; the base has it too"
@@ -594,6 +664,8 @@ def hostile() -> Report:
         cvss=EVIL,
         seen_by=(EVIL,),
         missed_by=(EVIL,),
+        commits=(Commit(id=EVIL, day=None, path=EVIL, line=1),),
+        removed=True,
     )
     waiver = Waiver(
         id=EVIL,
@@ -762,6 +834,7 @@ SAMPLES = {
     "incomplete": incomplete,
     "waived": waived,
     "changed": changed,
+    "leaked": leaked,
     "hostile": hostile,
 }
 

@@ -52,9 +52,31 @@ def with_finding(report: Report, **changes: object) -> Report:
 
 
 def test_the_uploads_are_as_recorded(golden: Golden, reports: dict[str, Report]) -> None:
-    for name in ("compliant", "violated", "incomplete"):
+    for name in ("compliant", "violated", "incomplete", "leaked"):
         text = json.dumps(json.loads(render(reports[name])), indent=2, ensure_ascii=False)
         golden(f"{name}.sarif", text + "\n")
+
+
+def test_what_is_removed_is_not_told_of_the_line_that_stands_there_today(
+    reports: dict[str, Report],
+) -> None:
+    (run,) = json.loads(render(reports["leaked"]))["runs"]
+    there, gone = run["results"]
+    place = there["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == (
+        "shop/settings.py",
+        7,
+    )
+    assert (
+        "Still present, in the history since commit 1b1b1b1b1b1b of 2026-01-01."
+        in (there["message"]["text"])
+    )
+    place = gone["locations"][0]["physicalLocation"]
+    assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("deploy.sh", 1)
+    assert (
+        "Removed, in the history since commit 9d9d9d9d9d9d of 2025-12-24."
+        in (gone["message"]["text"])
+    )
 
 
 def test_equal_reports_give_equal_bytes(sample: Report) -> None:

@@ -87,8 +87,18 @@ def test_every_described_field_is_really_written(reports: dict[str, Report]) -> 
 
 
 def test_the_sample_reports_are_as_recorded(golden: Golden, reports: dict[str, Report]) -> None:
-    for name in ("compliant", "violated", "incomplete"):
+    for name in ("compliant", "violated", "incomplete", "leaked"):
         golden(f"{name}.json", render(reports[name]))
+
+
+def test_the_history_of_a_finding_is_data(reports: dict[str, Report]) -> None:
+    still, gone, file = json.loads(render(reports["leaked"]))["findings"]
+    assert [finding["removed"] for finding in (still, gone, file)] == [False, True, True]
+    assert len(still["commits"]) == 5
+    assert gone["commits"] == [
+        {"id": "9d" * 20, "day": "2025-12-24", "path": "deploy.sh", "line": 31}
+    ]
+    assert file["commits"] == [{"id": "7a" * 20, "day": None, "path": ".env", "line": None}]
 
 
 def test_equal_reports_give_equal_bytes(sample: Report) -> None:

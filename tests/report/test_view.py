@@ -73,6 +73,32 @@ def test_only_what_was_evaluated_and_fine_is_green() -> None:
     assert {mark.tone for table in marks for mark in table.values()} <= words.SIGNS.keys()  # type: ignore[attr-defined]
 
 
+def test_of_what_the_history_holds_it_is_told_whether_it_is_still_there(
+    reports: dict[str, Report],
+) -> None:
+    view = View(reports["leaked"])
+    still, gone = view.open
+    assert still.presence is words.PRESENT
+    assert [str(holder) for holder in still.commits] == [
+        "1b1b1b1b1b1b of 2026-01-01",
+        "2b2b2b2b2b2b of 2026-01-02",
+        "3b3b3b3b3b3b of 2026-01-03",
+    ], "the oldest"
+    assert still.commits[0].where == "shop/config.py:1"
+    assert still.commits[0].commit.link == f"https://github.com/example/shop/commit/{'1b' * 20}"
+    assert still.places[0].link
+    assert gone.presence is words.REMOVED
+    assert [(place.text, place.link) for place in gone.places] == [("deploy.sh:31", "")]
+    (file,) = view.below
+    assert (str(file.commits[0]), file.commits[0].where) == ("7a" * 6, ".env")
+    assert all(row.presence is None for row in View(reports["violated"]).open)
+
+
+def test_a_commit_of_no_known_host_has_no_link(reports: dict[str, Report]) -> None:
+    report = replace(reports["leaked"], target=replace(reports["leaked"].target, git=None))
+    assert {holder.commit.link for row in View(report).open for holder in row.commits} == {""}
+
+
 def test_violations_come_in_the_order_in_which_to_mend_them(reports: dict[str, Report]) -> None:
     due = Exploited(added=date(2026, 1, 1), due=date(2026, 2, 1), ransomware=True)
     fixed = {"fixed_versions": ("2",)}
