@@ -80,6 +80,25 @@ def test_every_room_has_a_layer() -> None:
     assert rooms - {"__init__"} == LAYER.keys() - {""}
 
 
+def test_the_same_table_stands_in_the_documentation() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```\n(10 .*?)```", text, re.DOTALL)
+    rows = {int(number): set(names) for number, *names in map(str.split, block.splitlines())}
+    wanted = {number: set(layer) - {""} for number, layer in enumerate(LAYERS, 1)}
+    wanted[10].add("noxfile")  # beside the package, and above all of it
+    assert rows == wanted
+
+
+def test_the_documentation_names_every_room_and_only_what_there_is() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text[text.index("## Where things are") : text.index("## Imports point down")]
+    named = re.findall(r"`(pipeline/[^`]+)`", table)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    covered = {name.split("/")[1].removesuffix(".py") for name in named}
+    rooms = {path.relative_to(PACKAGE).parts[0] for path in modules() if path.parent != PACKAGE}
+    assert rooms - covered == set()
+
+
 def test_one_door_to_other_programs() -> None:
     callers = [
         path.relative_to(PACKAGE).as_posix()
