@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,20 +84,22 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
     root = Path(options.root)
     if options.secrets.staged:
         return _staged(root, options)
-    files = look(root, target)
     found: Past | None = None
     broken, memory = "", None
     key = _key(options)
-    if options.secrets.history:
-        try:
-            memories: list[remember.Memory] = []
-            found = past(root, since=lambda first: _remembered(root, first, key, memories))
-            memory = memories[0] if found and found.since and memories else None
-        except PipelineError as error:
-            broken = error.what
+    # Git lists the history meanwhile: other processes, each of them busy on one core.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(_look, root, target)
+        if options.secrets.history:
+            try:
+                memories: list[remember.Memory] = []
+                found = past(root, since=lambda first: _remembered(root, first, key, memories))
+                memory = memories[0] if found and found.since and memories else None
+            except PipelineError as error:
+                broken = error.what
+        files, again, unseen = coming.result()
     if not files.own and not (found and found.tips) and not broken:
         return Skip(status=Status.NOT_APPLICABLE, reason="there is no file and no commit")
-    again, unseen = _again(root, files)
     work = Work(
         root=root,
         files=files,
@@ -178,6 +181,12 @@ def _archive(members: Mapping[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 1)
     return made.getvalue()
+
+
+def _look(root: Path, target: Target) -> tuple[Files, dict[str, bytes], dict[str, str]]:
+    """Today's files; see `_again` for the rest."""
+    files = look(root, target)
+    return (files, *_again(root, files))
 
 
 def _again(root: Path, files: Files) -> tuple[dict[str, bytes], dict[str, str]]:
