@@ -215,9 +215,11 @@ def _link(folder: Path, links: list[str]) -> Iterator[Unread]:
 
 def _stays(file: Path, folder: Path) -> bool:
     try:
-        return file.resolve().is_relative_to(folder)
+        place = file.resolve()
     except (OSError, RuntimeError):
         return False
+    # From Python 3.13 on a loop is no error: it is left as the link that it is.
+    return place.is_relative_to(folder) and not place.is_symlink()
 
 
 def _refused(path: str) -> Unread:
