@@ -140,3 +140,13 @@ def test_a_folder_that_only_lies_in_a_repository_has_no_history(root: Path) -> N
     found = past(root / "part")
     assert found is not None
     assert (found.below, found.commits) == ("part/", 2)
+
+
+def test_a_broken_repository_is_told_whatever_is_asked(root: Path) -> None:
+    commit(root, a="1")
+    id_ = git(root, "rev-parse", "HEAD:a")
+    (root / ".git" / "HEAD").write_text("nonsense")
+    with pytest.raises(IncompleteError, match="git could not tell: HEAD names no commit"):
+        staged(root)
+    with pytest.raises(IncompleteError, match="git could not read a file: HEAD names no commit"):
+        list(content(root, [id_], limit=3))
