@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,8 +144,10 @@ def speed(folder: Path) -> Iterator[str]:
         ratios.append(timed(whole, environment()) / timed(walk, environment()))
     yield judged(f"{COMMITS:,} commits: check / engine", sorted(ratios)[1], at_most=1.2)
     commit(repository)
-    taken = timed(planned(repository, folder / "history"), environment())
-    yield judged("one commit more", taken, at_most=1, unit="s")
+    started = time.perf_counter()
+    timed(planned(repository, folder / "history"), environment())
+    taken = time.perf_counter() - started
+    yield judged("one commit more: plan and check", taken, at_most=1, unit="s")
 
 
 def planned(target: Path, output: Path) -> list[str]:

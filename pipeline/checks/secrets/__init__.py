@@ -45,7 +45,7 @@ def questions(_: Target) -> tuple[Question, ...]:
 
 
 def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
-    """One job for today's files, one for what is passed over there, one for the history."""
+    """One job for today's files and what is passed over there, one for the history."""
     from pipeline.checks.secrets import jobs  # noqa: PLC0415 - git and hashing, for a run only
 
     return jobs.plan(target, options)
