@@ -260,9 +260,15 @@ def _stashes(git: Asker, repository: Repository) -> tuple[str, ...]:
     """Stashes below the topmost: only the log of their reference knows them."""
     log = repository.common / "logs" / "refs" / "stash"
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[:_MAX_STASHES]
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ()
+    if len(lines) > _MAX_STASHES:
+        raise IncompleteError(
+            f"more than {_MAX_STASHES} stashes: not all of them would be looked at",
+            where=".git/logs/refs/stash",
+            fix="drop old ones with `git stash drop`",
+        )
     ids = dict.fromkeys(line.split(" ")[1] for line in lines if line.count(" ") > 1)
     known = (id_ for id_ in ids if _ID.fullmatch(id_))
     there = frozenset({0, 1, 128})
@@ -272,7 +278,7 @@ def _stashes(git: Asker, repository: Repository) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-_MAX_STASHES = 200
+_MAX_STASHES = 1000
 
 
 def _loose(git: Asker) -> Iterator[str]:

@@ -441,6 +441,9 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "required_controls": policy.required_controls,
         "advisories_max_age_days": policy.advisories_max_age_days,
         "kev_max_age_days": policy.kev_max_age_days,
+        "registries": policy.registries,
+        "cool_down_days": policy.cool_down_days,
+        "denied_licences": policy.denied_licences,
         "waivers": [_waiver(waiver) for waiver in policy.waivers],
     }
 

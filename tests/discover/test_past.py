@@ -150,3 +150,18 @@ def test_a_broken_repository_is_told_whatever_is_asked(root: Path) -> None:
         staged(root)
     with pytest.raises(IncompleteError, match="git could not read a file: HEAD names no commit"):
         list(content(root, [id_], limit=3))
+
+
+def test_more_stashes_than_are_looked_at_are_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit(root, a="1")
+    for number in "23":
+        (root / "a").write_text(number)
+        git(root, "stash")
+    found = past(root)
+    assert found is not None
+    assert found.commits > 3, "the lower stash, too, is part of it"
+    monkeypatch.setattr("pipeline.discover.past._MAX_STASHES", 1)
+    with pytest.raises(IncompleteError, match="more than 1 stashes"):
+        past(root)

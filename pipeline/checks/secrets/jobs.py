@@ -195,7 +195,11 @@ def _again(root: Path, files: Files) -> tuple[dict[str, bytes], dict[str, str]]:
     found: dict[str, bytes] = {}
     unseen: dict[str, str] = {}
     room = passed.MAX_TOTAL
-    for path in sorted(path for path in files.own.values() if passed.is_passed_over(path)):
+    # The engine judges whole paths: a repository below a folder named node_modules is no less one.
+    above = root.as_posix()
+    for path in sorted(
+        path for path in files.own.values() if passed.is_passed_over(f"{above}/{path}")
+    ):
         try:
             content = tree.read(path, limit=min(room, passed.MAX_BYTES))
         except UnreadableFileError as error:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pipeline.checks.job import Options, Skip
 from pipeline.checks.secrets.jobs import FILES, HISTORY, Task, plan
 from pipeline.model import SecretSettings, Status, Target
 
-from .conftest import Repository, make_token
+from .conftest import Repository, is_whole, make_token, only, search
 
 TARGET = Target(name="t", git=None, files=0)
 
@@ -83,3 +85,16 @@ def test_no_content_of_the_repository_is_written_in_the_clear(repository: Reposi
     for job in jobs:
         assert not any(token.encode() in content for content in job.inputs.values())
         assert not any(token in argument for argument in job.arguments)
+
+
+@pytest.mark.parametrize("above", ["node_modules", "venv", "lib/python3.11"])
+def test_a_repository_below_a_folder_that_the_engine_passes_over_is_searched(
+    tmp_path: Path, above: str
+) -> None:
+    root = tmp_path / above / "repository"
+    root.mkdir(parents=True)
+    (root / "app.py").write_text(f"TOKEN = '{make_token()}'\n")
+    reading = search(root)
+    assert "betterleaks.github" in only(reading).rule
+    assert is_whole(reading)
+    assert [place.path for place in only(reading).locations] == ["app.py"]
