@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,12 +120,14 @@ def install(session: nox.Session, *groups: str) -> None:
     if stamp.is_file() and stamp.read_text() == wanted:
         return
     stamp.unlink(missing_ok=True)
-    folder = Path(session.create_tmp()).resolve()
     # An empty folder and --no-config: neither the scanned repository's nor a user's uv settings
-    # may change what is installed or where from. UV_INDEX_URL and its like still hold.
-    for name in ("pyproject.toml", "uv.lock"):
-        shutil.copyfile(project_file(name), folder / name)
-    with session.chdir(folder):
+    # may change what is installed or where from. UV_INDEX_URL and its like still hold. Nox's own
+    # temporary folder would not do: it lies in the repository, and becomes TMPDIR for all that
+    # follows, as if the repository were around it.
+    with tempfile.TemporaryDirectory(prefix="supply-chain-") as name, session.chdir(name):
+        folder = Path(name)
+        for file in ("pyproject.toml", "uv.lock"):
+            shutil.copyfile(project_file(file), folder / file)
         session.run(
             *("uv", "export", "--no-config", "--frozen", "--quiet", "--no-emit-project"),
             *("--no-default-groups", "--format", "requirements-txt"),

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import os
 import platform
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from pipeline import __version__
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from pipeline.tree import Tree
 
 SETTINGS_FILE = "supply-chain.yml"
+
+_PATIENCE = 5.0
+"""Seconds for a check to end after its tools were ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,6 @@ def check(
     """
     from pipeline.collect import collect  # noqa: PLC0415 - only this stage runs tools
     from pipeline.registries.ask import Heard  # noqa: PLC0415 - as above
-    from pipeline.tools.run import terminate_all  # noqa: PLC0415
 
     plan = output.plan()
     chosen = tuple(names) or plan.checks
@@ -139,16 +144,43 @@ def check(
             tell(evidence)
         return evidence
 
-    with ThreadPoolExecutor(max_workers=len(chosen) + 1) as pool:
+    _, *evidence = _side_by_side(
+        [partial(_collect_base, chosen, plan, output), *(partial(one, name) for name in chosen)]
+    )
+    return tuple(found for found in evidence if found is not None)
+
+
+def _side_by_side(jobs: Sequence[Callable[[], Evidence | None]]) -> list[Evidence | None]:
+    """The results of jobs that run at the same time, in their order.
+
+    Raises what the first of them raised. An interruption ends their tools and leaves: a pool
+    would wait for its threads, and for ever if it came while one of them was being started.
+    """
+    from pipeline.tools.run import terminate_all  # noqa: PLC0415 - only this stage runs tools
+
+    done: SimpleQueue[tuple[int, Evidence | None, BaseException | None]] = SimpleQueue()
+
+    def work(number: int, job: Callable[[], Evidence | None]) -> None:
         try:
-            base = pool.submit(_collect_base, chosen, plan, output)
-            evidence = tuple(pool.map(one, chosen))
-            base.result()
-            return evidence  # noqa: TRY300 - an interruption may come until here
-        except KeyboardInterrupt:
-            # Leaving the pool waits for its threads, and they wait for their tools.
-            terminate_all()
-            raise
+            done.put((number, job(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again below, where it is awaited
+            done.put((number, None, error))
+
+    threads = [Thread(target=work, args=pair, daemon=True) for pair in enumerate(jobs)]
+    try:
+        for thread in threads:
+            thread.start()
+        ended = sorted((done.get() for _ in threads), key=itemgetter(0))
+    except KeyboardInterrupt:
+        terminate_all()
+        for thread in threads:
+            if thread.is_alive():
+                thread.join(_PATIENCE)
+        raise
+    for _, _, error in ended:
+        if error is not None:
+            raise error
+    return [result for _, result, _ in ended]
 
 
 def _collect_base(names: Sequence[str], plan: Plan, output: Output) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
@@ -134,3 +135,41 @@ def test_there_is_no_verdict_without_a_report(repository: Path) -> None:
     _, output = prepare(request(repository))
     with pytest.raises(IncompleteError, match="there is no report"):
         stages.gate(output)
+
+
+def test_the_first_fault_is_raised_when_all_have_ended() -> None:
+    ended = []
+
+    def work(name: str) -> None:
+        ended.append(name)
+        if name != "fine":
+            raise IncompleteError(name)
+
+    jobs = [lambda: work("fine"), lambda: work("first"), lambda: work("second")]
+    with pytest.raises(IncompleteError, match="first"):
+        stages._side_by_side(jobs)
+    assert sorted(ended) == ["fine", "first", "second"]
+
+
+def test_an_interruption_while_checks_are_started_is_not_waited_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = []
+    monkeypatch.setattr("pipeline.tools.run.terminate_all", lambda: told.append("ended"))
+    monkeypatch.setattr(stages, "_PATIENCE", 0.05)
+    started = Thread.start
+    wait = Event()
+
+    def start(thread: Thread) -> None:
+        started(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Thread, "start", start)
+
+    def hang() -> None:
+        wait.wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        stages._side_by_side([hang, hang])
+    wait.set()
+    assert told == ["ended"]

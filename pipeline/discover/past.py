@@ -107,6 +107,8 @@ def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
     with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
         try:
             git, repository, _ = opened(top, root, Path(scratch))
+            if below and not git.ask("ls-files", "-z", "--cached", "--", "."):
+                return None
             head = git.command("rev-parse", "--verify", "--quiet", "HEAD", accept=frozenset({0, 1}))
             tree = "HEAD" if head.exit_code == 0 else _EMPTY_TREE
             entries = git.ask(
