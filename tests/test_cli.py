@@ -230,7 +230,9 @@ def test_an_interruption_ends_the_tools_and_says_130(
     alive = tmp_path / "alive"
     tool = f"import time, os; open({str(alive)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     script = (
-        "import sys; from pipeline.tools import python; from pipeline.cli import main\n"
+        "import signal, sys; from pipeline.tools import python; from pipeline.cli import main\n"
+        # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"python.command = lambda **kind: (sys.executable, '-I', '-c', {tool!r})\n"
         f"sys.exit(main(['run', *{OPTIONS!r}]))\n"
     )

@@ -343,11 +343,16 @@ def test_ctrl_c_ends_the_program_before_it_goes_on(tmp_path: Path) -> None:
         wait_for(tmp_path / "child")
         signal.raise_signal(signal.SIGINT)
 
+    # Whoever runs the tests in the background has Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     sender = threading.Thread(target=interrupt)
-    sender.start()
-    with pytest.raises(KeyboardInterrupt):
-        here(shell("sleep 60 & echo $! > child; wait"), tmp_path)
-    sender.join()
+    try:
+        sender.start()
+        with pytest.raises(KeyboardInterrupt):
+            here(shell("sleep 60 & echo $! > child; wait"), tmp_path)
+    finally:
+        sender.join()
+        signal.signal(signal.SIGINT, before)
     assert wait_until_gone(int((tmp_path / "child").read_text()))
     assert not door._running
 
