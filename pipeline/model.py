@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -185,6 +186,7 @@ _PURL_TYPE = {
 }
 
 
+@lru_cache(maxsize=65536)
 def purl(ecosystem: str, name: str, version: str | None) -> str:
     """The package URL of a package, percent-encoded as ECMA-427 asks.
 
