@@ -14,6 +14,9 @@ from pipeline.progress import Progress
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from pipeline.store import Output
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -21,11 +24,16 @@ def execute(arguments: argparse.Namespace) -> int:
     output = stages.output_of(Path(), arguments.output)
     names = tuple(dict.fromkeys(arguments.checks)) or output.plan().checks
     with Progress(quiet=arguments.quiet) as progress:
-        for name in names:
-            progress.start(name)
-        stages.check(
-            names,
-            output,
-            tell=lambda evidence: progress.done(evidence.check, show_evidence(evidence)),
-        )
+        run_checks(names, output, progress)
     return 0
+
+
+def run_checks(names: Sequence[str], output: Output, progress: Progress) -> None:
+    """Run checks side by side, and tell of each as it ends."""
+    for name in names:
+        progress.start(name)
+    stages.check(
+        names,
+        output,
+        tell=lambda evidence: progress.done(evidence.check, show_evidence(evidence)),
+    )

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from pipeline import stages
 from pipeline.advisories.feeds import import_epss, import_kev
 from pipeline.advisories.store import import_osv
-from pipeline.commands.show import show_evidence, show_verdict
+from pipeline.commands.check import run_checks
+from pipeline.commands.show import show_verdict
 from pipeline.errors import ExitCode
 from pipeline.progress import Progress
 from pipeline.resources import template_folder
@@ -50,13 +51,7 @@ def execute(arguments: argparse.Namespace) -> int:
             advisories=store,
         )
         plan, made = stages.prepare(request)
-        for name in plan.checks:
-            progress.start(name)
-        stages.check(
-            plan.checks,
-            made,
-            tell=lambda evidence: progress.done(evidence.check, show_evidence(evidence)),
-        )
+        run_checks(plan.checks, made, progress)
         report = stages.report(made)
     if not arguments.quiet:
         show_verdict(report.verdict, made.report)

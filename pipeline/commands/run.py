@@ -6,8 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from pipeline import stages
+from pipeline.commands.check import run_checks
 from pipeline.commands.plan import request
-from pipeline.commands.show import show_evidence, show_verdict
+from pipeline.commands.show import show_verdict
 from pipeline.progress import Progress
 
 if TYPE_CHECKING:
@@ -21,13 +22,7 @@ def execute(arguments: argparse.Namespace) -> int:
         progress.start("discover")
         plan, output = stages.prepare(request(arguments))
         progress.done("discover")
-        for name in plan.checks:
-            progress.start(name)
-        stages.check(
-            plan.checks,
-            output,
-            tell=lambda evidence: progress.done(evidence.check, show_evidence(evidence)),
-        )
+        run_checks(plan.checks, output, progress)
         progress.start("report")
         report = stages.report(output)
         progress.done("report")

@@ -78,8 +78,8 @@ def past(root: Path, *, since: Callable[[str], Sequence[str]] = lambda _: ()) ->
     with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
         try:
             git, repository, settings = opened(top, root, Path(scratch))
-            if below and not git.ask("ls-files", "-z", "--cached", "--", "."):
-                return None  # as in `working_tree`: it lies there, but does not belong to it
+            if not _belongs(git, below):
+                return None
             if settings.get("extensions.objectformat", "sha1").lower() != "sha1":
                 raise IncompleteError(
                     "the repository's ids are not SHA-1, which its reader does not know",
@@ -107,7 +107,7 @@ def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
     with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
         try:
             git, repository, _ = opened(top, root, Path(scratch))
-            if below and not git.ask("ls-files", "-z", "--cached", "--", "."):
+            if not _belongs(git, below):
                 return None
             head = git.command("rev-parse", "--verify", "--quiet", "HEAD", accept=frozenset({0, 1}))
             tree = "HEAD" if head.exit_code == 0 else _EMPTY_TREE
@@ -143,6 +143,11 @@ def _index(top: Path, repository: Repository) -> dict[str, str]:
 
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _NO_FILES = {"160000"}
+
+
+def _belongs(git: Asker, below: str) -> bool:
+    """As in `working_tree`: a folder without a tracked file lies there and belongs to nobody."""
+    return not below or bool(git.ask("ls-files", "-z", "--cached", "--", "."))
 
 
 def content(root: Path, blobs: Sequence[str], *, limit: int) -> Iterator[tuple[str, bytes]]:
