@@ -44,16 +44,43 @@ def test_npm_sees_no_more_than_it_needs() -> None:
         "name": "shop",
         "version": "1.0.0",
         "workspaces": ["packages/*"],
-        "dependencies": {"a": "1"},
+        "dependencies": {"a": "*"},
     }
     assert found["package-lock.json"] == {
         "name": "shop",
         "lockfileVersion": 3,
         "packages": {
-            "": {"name": "shop"},
-            "node_modules/a": {"version": "1.0.0", "resolved": ENTRY["resolved"]},
+            "": {"name": "shop", "dependencies": {"a": "*"}},
+            "node_modules/a": {"version": "1.0.0"},
         },
     }
+
+
+def test_each_folder_requires_what_is_installed_in_it() -> None:
+    found = given_to_npm(
+        MANIFEST,
+        lock(
+            **{
+                "node_modules/@x/b": {"version": "1", "dependencies": {"a": "^9", "gone": "1"}},
+                "node_modules/@x/b/node_modules/a": {"version": "9.0.0", "dev": True},
+                "node_modules/c": {"link": True, "resolved": "packages/c"},
+                "packages/c": {"name": "c", "version": "1"},
+                "packages/c/node_modules/a": {"version": "7.0.0"},
+            }
+        ),
+    )
+    assert found
+    packages = found["package-lock.json"]["packages"]
+    assert {path: list(entry.get("dependencies", ())) for path, entry in packages.items()} == {
+        "": ["@x/b", "a", "c"],
+        "node_modules/a": [],
+        "node_modules/@x/b": ["a"],
+        "node_modules/@x/b/node_modules/a": [],
+        "node_modules/c": [],
+        "packages/c": ["a"],
+        "packages/c/node_modules/a": [],
+    }
+    assert packages["node_modules/c"] == {"link": True, "resolved": "packages/c"}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +92,8 @@ def test_npm_sees_no_more_than_it_needs() -> None:
         lock(**{"node_modules/x": {"link": True, "resolved": "/etc"}}),
         lock(**{"node_modules/x": {"resolved": "file:../x"}}),
         lock(**{"node_modules/x": 1}),
+        lock(**{"node_modules/x": {"link": True}}),
+        lock(**{"node_modules/x/node_modules/y": {}}),
         {"lockfileVersion": 1, "dependencies": {}},
         {"packages": {}},
         [],
