@@ -10,6 +10,9 @@ from typing import Protocol
 import pytest
 
 from tests.fake import Fake, serving
+from tests.kit.sigstore.fixtures import sigstore_stack
+
+__all__ = ["sigstore_stack"]
 
 TESTS = Path(__file__).parent
 DATA = TESTS / "data"
