@@ -19,18 +19,18 @@ from operator import itemgetter
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pipeline import __version__
 from pipeline.checks import CHECKS
 from pipeline.errors import IncompleteError, UsageError
-from pipeline.model import RunFacts
+from pipeline.model import RunFacts, Severity
 from pipeline.store import FOLDER, Output, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipeline.model import Evidence, Report, Target, Verdict
+    from pipeline.model import Evidence, Policy, Report, Target, Verdict
     from pipeline.review.model import Review
     from pipeline.settings import Settings
     from pipeline.tree import Tree
@@ -46,7 +46,8 @@ class Request:
     """What somebody asked for. `None` means: not said, use the default.
 
     `base` names the commit that a change is judged against; an empty name is a mistake, and is
-    treated as one that cannot be resolved.
+    treated as one that cannot be resolved. `fail_on` goes before the policy's own threshold.
+    `part` is where the target lies in a repository of several projects: its name says so.
     """
 
     target: Path
@@ -57,6 +58,9 @@ class Request:
     advisories: Path | None = None
     checks: tuple[str, ...] = ()
     base: str | None = None
+    fail_on: Severity | Literal["never"] | None = None
+    part: str = ""
+    notices: tuple[str, ...] = ()
 
 
 def output_of(target: Path, output: Path | None) -> Output:
@@ -106,14 +110,14 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         as_of=request.as_of or today(),
         offline=request.offline,
         checks=request.checks or tuple(CHECKS),
-        target=target,
-        policy=settings.policy,
+        target=replace(target, name=f"{target.name}/{request.part}") if request.part else target,
+        policy=_threshold(settings.policy, request.fail_on),
         advisories=str(request.advisories.absolute()) if request.advisories else None,
         osv_url=settings.advisories.osv_url,
         pypi_url=settings.advisories.pypi_url,
         npm_url=settings.advisories.npm_url,
         secrets=settings.secrets,
-        notices=notices,
+        notices=(*notices, *request.notices),
         base=found.base if found else None,
         unchanged=found.unchanged if found else (),
         started=None if _reproducible() else datetime.now(UTC),
@@ -328,6 +332,14 @@ def _settings(root: Path, config: Path | None) -> tuple[Settings, tuple[str, ...
     if config.resolve().is_relative_to(root):
         return loaded, (f"the policy {origin} stands in the scanned repository itself",)
     return loaded, ()
+
+
+def _threshold(policy: Policy, asked: Severity | Literal["never"] | None) -> Policy:
+    """A policy with the threshold that was asked for, and where both come from."""
+    if asked is None:
+        return policy
+    origin = f"{policy.origin}, but fail-on: {asked} as asked for"
+    return replace(policy, fail_on=None if asked == "never" else asked, origin=origin)
 
 
 def _reproducible() -> bool:

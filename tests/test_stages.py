@@ -81,7 +81,22 @@ def test_a_policy_may_only_require_what_there_is(repository: Path, tmp_path: Pat
         prepare(request(repository, config=path))
 
 
+def test_an_asked_threshold_goes_before_the_policys_own(repository: Path, tmp_path: Path) -> None:
+    path = tmp_path / "strict.yml"
+    path.write_text(POLICY)
+    plan, _ = prepare(request(repository, config=path, fail_on=Severity.LOW))
+    assert plan.policy.fail_on is Severity.LOW
+    assert plan.policy.origin == "strict.yml, but fail-on: low as asked for"
+    assert prepare(request(repository, fail_on="never"))[0].policy.fail_on is None
+
+
 # ------------------------------------------------------------------------------------- the plan
+
+
+def test_a_part_of_a_repository_is_named_with_its_place(repository: Path) -> None:
+    plan, _ = prepare(request(repository, part="services/api", notices=("said before",)))
+    assert plan.target.name == "repository/services/api"
+    assert plan.notices == ("said before",)
 
 
 def test_every_check_is_planned_unless_some_are_named(repository: Path) -> None:
