@@ -80,19 +80,35 @@ Node = Scalar | Items | Table
 def compose(text: str, origin: str, *, aliases: bool, tags: Collection[str] = ()) -> Node | None:
     """The one document in `text`; `None` when it is empty.
 
+    Raises `UnreadableYamlError` as `compose_all` does, and for a second document.
+    """
+    builder = _build(text, _Builder(origin, aliases=aliases, tags=tags, several=False))
+    return builder.documents[0] if builder.documents else None
+
+
+def compose_all(
+    text: str, origin: str, *, aliases: bool, tags: Collection[str] = ()
+) -> tuple[Node, ...]:
+    """Every document in `text`, in order.
+
     `aliases` says whether a node may be repeated by reference. `tags` may be there and mean
     nothing: the node is read as if it had none. Raises `UnreadableYamlError` for
-    what is no YAML, for two documents, duplicate keys, keys that are no text, other tags, and for
-    a text past the limits on size, depth and unfolded nodes.
+    what is no YAML, for duplicate keys, keys that are no text, other tags, and for a text past
+    the limits on size, depth and unfolded nodes.
     """
+    return tuple(_build(text, _Builder(origin, aliases=aliases, tags=tags, several=True)).documents)
+
+
+def _build(text: str, builder: _Builder) -> _Builder:
+    """Hand every event of the text to the builder."""
     import yaml  # noqa: PLC0415  # a tenth of a second that most commands can do without
 
     if len(text) > MAX_CHARACTERS:
         raise UnreadableYamlError(
-            f"{len(text)} characters are more than the limit of {MAX_CHARACTERS}", where=origin
+            f"{len(text)} characters are more than the limit of {MAX_CHARACTERS}",
+            where=builder.origin,
         )
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = _Builder(origin, aliases=aliases, tags=tags)
     try:
         for event in yaml.parse(text, Loader=loader):
             builder.take(event)
@@ -100,11 +116,14 @@ def compose(text: str, origin: str, *, aliases: bool, tags: Collection[str] = ()
         mark = getattr(error, "problem_mark", None)
         why = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
         raise UnreadableYamlError(
-            f"not valid YAML: {why}", where=f"{origin}:{mark.line + 1}" if mark else origin
+            f"not valid YAML: {why}",
+            where=f"{builder.origin}:{mark.line + 1}" if mark else builder.origin,
         ) from error
     except UnicodeEncodeError as error:
-        raise UnreadableYamlError("not valid YAML: a lone surrogate", where=origin) from error
-    return builder.document
+        raise UnreadableYamlError(
+            "not valid YAML: a lone surrogate", where=builder.origin
+        ) from error
+    return builder
 
 
 @dataclass(slots=True)
@@ -122,11 +141,13 @@ class _Open:
 
 
 class _Builder:
-    def __init__(self, origin: str, *, aliases: bool, tags: Collection[str]) -> None:
+    def __init__(self, origin: str, *, aliases: bool, tags: Collection[str], several: bool) -> None:
         self.origin = origin
         self.aliases = aliases
         self.tags = tags
-        self.document: Node | None = None
+        self.several = several
+        self.documents: list[Node] = []
+        self.nodes = 0
         self.open: list[_Open] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
 
@@ -137,8 +158,10 @@ class _Builder:
         if tag and tag not in self.tags:
             raise self.refuse("a tag (“!…”) is not allowed here", line)
         match type(event).__name__:
-            case "DocumentStartEvent" if self.document is not None:
+            case "DocumentStartEvent" if self.documents and not self.several:
                 raise self.refuse("a second document is not allowed", line)
+            case "DocumentStartEvent":
+                self.anchors.clear()  # they hold within their document
             case "ScalarEvent":
                 style = event.style if event.style in {"'", '"', "|", ">"} else ""
                 self.add(Scalar(line, column, event.value, style), 1, event.anchor)
@@ -172,11 +195,12 @@ class _Builder:
         if anchor:
             self.anchors[anchor] = (node, size)
         if not self.open:
-            self.document = node
+            self.documents.append(node)
+            self.nodes += size
             return
         parent = self.open[-1]
         parent.size += size
-        if parent.size > MAX_NODES:
+        if self.nodes + parent.size > MAX_NODES:
             raise self.refuse(f"unfolds to more than {MAX_NODES} nodes", node.line)
         if not parent.is_table:
             parent.items.append(node)

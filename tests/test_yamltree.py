@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.yamltree import Items, Scalar, Table, UnreadableYamlError, compose
+from pipeline.yamltree import Items, Scalar, Table, UnreadableYamlError, compose, compose_all
 
 if TYPE_CHECKING:
     from pipeline.yamltree import Node
@@ -151,3 +151,25 @@ def test_tags_that_are_allowed_mean_nothing() -> None:
     for tags in ((), {"!other"}):
         with pytest.raises(UnreadableYamlError, match="tag"):
             compose(text, "x", aliases=False, tags=tags)
+
+
+def test_several_documents_know_their_lines() -> None:
+    one, nothing, two = compose_all("a: 1\n---\n---\nb: 2\n", "file.yml", aliases=True)
+    assert isinstance(one, Table)
+    assert isinstance(two, Table)
+    assert isinstance(nothing, Scalar)
+    assert nothing.is_null
+    assert (one.line, two.line, two.text("b")) == (1, 4, "2")
+    assert compose_all("# nothing\n", "file.yml", aliases=True) == ()
+
+
+def test_an_anchor_ends_with_its_document() -> None:
+    with pytest.raises(UnreadableYamlError, match="an alias of nothing"):
+        compose_all("a: &x 1\n---\nb: *x\n", "file.yml", aliases=True)
+
+
+def test_nodes_are_counted_over_all_documents() -> None:
+    text = "a: [" + "1, " * 30_000 + "1]\n"
+    assert len(compose_all(f"{text}---\n{text}", "file.yml", aliases=True)) == 2
+    with pytest.raises(UnreadableYamlError, match="unfolds to more than"):
+        compose_all("---\n".join([text] * 4), "file.yml", aliases=True)
