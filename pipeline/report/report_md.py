@@ -87,6 +87,7 @@ def _environment() -> jinja2.Environment:
         code=code,
         left=left,
         link=link,
+        made=Marked,  # what a macro of the template made, from values that were neutralised
         numbered=words.numbered,
         place=place,
         prose=prose,

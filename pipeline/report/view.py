@@ -281,9 +281,14 @@ class Count:
 
 @dataclass(frozen=True)
 class View:
-    """A report as it is read. Tables are complete and sorted; formats cap them."""
+    """A report as it is read. Tables are complete and sorted; formats cap them.
+
+    `browse` is the address of the folder in which the scanned files can be read, from whoever
+    knows it better than the repository's own remote.
+    """
 
     report: Report
+    browse: str = ""
 
     @property
     def decision(self) -> Mark:
@@ -385,7 +390,7 @@ class View:
         if location is None:
             return None
         text = _where(location.path, location.line)
-        if not self._files:
+        if not self._files or ".." in location.path.split("/"):
             return Place(text)
         anchor = "" if location.line is None else f"#L{location.line}"
         return Place(text, f"{self._files}/{quote(location.path, errors='replace')}{anchor}")
@@ -400,6 +405,8 @@ class View:
 
     @cached_property
     def _files(self) -> str:
+        if self.browse:
+            return self.browse
         git = self.report.target.git
         return _browse(git, "blob", git.commit) if git and git.dirty is False else ""
 
