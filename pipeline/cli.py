@@ -40,9 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = next((word for word in words if not word.startswith("-")), "")
     arguments = make_parser(chosen).parse_args(words)
 
-    import signal  # noqa: PLC0415 - not for `--help`
+    import gc  # noqa: PLC0415 - not for `--help`
+    import signal  # noqa: PLC0415 - as above
     from importlib import import_module  # noqa: PLC0415
 
+    # Runs are short and keep what they make: looking through it again and again frees nothing.
+    gc.set_threshold(100_000, 50, 100)
     # A cancelled CI job sends SIGTERM: end the tools we started, as on Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -12,7 +12,6 @@ import pytest
 
 from pipeline import collect as room
 from pipeline.advisories.source import Question
-from pipeline.checks import CHECKS
 from pipeline.checks.job import Job, Network, Options, Ran, Rule, Wanted
 from pipeline.collect import collect
 from pipeline.errors import UsageError
@@ -241,7 +240,7 @@ class Curious:
 def test_a_check_sees_the_files_that_it_wants_and_no_others(
     run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(CHECKS, "dependencies", Curious())
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": Curious()})
     monkeypatch.setattr(room, "MAX_WANTED_FILE", 40)
     (tmp_path / "first").write_text("second large ../outside link")
     (tmp_path / "second").write_text("here")
@@ -262,7 +261,7 @@ def test_a_check_sees_the_files_that_it_wants_and_no_others(
 def test_wanted_files_have_a_limit_together(
     run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(CHECKS, "dependencies", Curious())
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": Curious()})
     monkeypatch.setattr(room, "MAX_WANTED", 30)
     (tmp_path / "first").write_text("second")
     (tmp_path / "second").write_bytes(b"x" * 25)
@@ -275,7 +274,7 @@ def test_a_check_that_goes_in_circles_is_errored(
 ) -> None:
     check = Curious()
     monkeypatch.setattr(check, "plan", lambda *_: Wanted(files=("first",)))
-    monkeypatch.setitem(CHECKS, "dependencies", check)
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": check})
     assert run().status is Status.ERRORED
 
 
@@ -348,7 +347,7 @@ class Helped(Curious):
 def test_another_program_can_take_part_and_files_and_tables_are_recorded(
     run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(CHECKS, "dependencies", Helped("print('hello')", optional=False))
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": Helped("print('hello')", optional=False)})
     evidence = run()
     assert evidence.status is Status.CLEAN
     assert [tool.name for tool in evidence.tools] == ["helper"]
@@ -361,11 +360,15 @@ def test_another_program_can_take_part_and_files_and_tables_are_recorded(
 def test_only_an_optional_job_may_fail(
     run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(CHECKS, "dependencies", Helped("raise SystemExit(3)", optional=True))
+    monkeypatch.setattr(
+        room, "CHECKS", {"dependencies": Helped("raise SystemExit(3)", optional=True)}
+    )
     evidence = run()
     assert evidence.status is Status.CLEAN
     assert evidence.tables[0].rows == ((0,),)
-    monkeypatch.setitem(CHECKS, "dependencies", Helped("raise SystemExit(3)", optional=False))
+    monkeypatch.setattr(
+        room, "CHECKS", {"dependencies": Helped("raise SystemExit(3)", optional=False)}
+    )
     assert run().status is Status.ERRORED
 
 
@@ -377,6 +380,6 @@ def test_a_file_that_a_check_may_not_write_is_our_own_fault(
     check = Helped("print('hello')", optional=False)
     outside = Reading(files=(File(path="../plan.json", content=b"", media_type="x"),))
     monkeypatch.setattr(check, "read", lambda *_: outside)
-    monkeypatch.setitem(CHECKS, "dependencies", check)
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": check})
     assert run().status is Status.ERRORED
     assert "no path below" in capsys.readouterr().err

@@ -9,12 +9,12 @@ file and policy key follow from the name.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
-from pipeline.checks import dependencies, lockfiles, sbom, secrets, workflows
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pipeline.advisories.source import Question
     from pipeline.checks.job import Job, Network, Options, Ran, Rule, Skip, Tool, Wanted
@@ -46,13 +46,32 @@ class Check(Protocol):
         """What the jobs' output says; raises `UnreadableOutputError` when it makes no sense."""
 
 
-CHECKS: dict[str, Check] = {
-    "dependencies": dependencies,
-    "lockfiles": lockfiles,
-    "sbom": sbom,
-    "secrets": secrets,
-    "workflows": workflows,
-}
+class Registry(Mapping[str, Check]):
+    """The checks by name, each imported when it is first asked for: a command needs few of them."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> Check:
+        if name not in self._names:
+            raise KeyError(name)
+        return cast("Check", import_module(f"pipeline.checks.{name}"))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+CHECKS = Registry(
+    "dependencies",
+    "lockfiles",
+    "sbom",
+    "secrets",
+    "workflows",
+)
+"""All checks, in the order in which the report shows them."""
 
 
 def question(check: Check) -> str:

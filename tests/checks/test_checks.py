@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.checks import CHECKS, Check, dependencies, lockfiles, sbom, secrets, workflows
+
+MODULES: dict[str, Check] = {
+    "dependencies": dependencies,
+    "lockfiles": lockfiles,
+    "sbom": sbom,
+    "secrets": secrets,
+    "workflows": workflows,
+}
+"""Written out, so that the type checker holds each module against what a check provides."""
+
+
+def test_every_check_is_in_the_registry() -> None:
+    assert dict(CHECKS) == MODULES
+    assert len(CHECKS) == len(MODULES)
+
+
+def test_there_is_no_check_of_another_name() -> None:
+    with pytest.raises(KeyError):
+        CHECKS["job"]
+    assert "job" not in CHECKS
+
+
+def test_one_check_is_imported_without_the_others() -> None:
+    program = (
+        "import sys; from pipeline.checks import CHECKS; CHECKS['sbom'];"
+        "sys.exit('pipeline.checks.workflows' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
