@@ -548,12 +548,16 @@ def tally(coverage: Iterable[Coverage]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolRecord:
-    """A program that took part. `digest` is of its installed file list or binary."""
+    """A program that took part. `digest` is of its installed file list or binary.
+
+    `obtained` is where it came from, `verified` what was held against what before it ran.
+    """
 
     name: str
     version: str
     digest: str = ""
     obtained: str = ""
+    verified: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -693,6 +697,22 @@ class SecretSettings:
     allow_markers: bool = False
     history: bool = True
     staged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrivySettings:
+    """Where Trivy and its data come from, where the policy says so; "" means the usual place.
+
+    `path` is a program to use, `sha256` are digests of programs that may run beside the pinned
+    one. `database` is a folder with a ready cache of Trivy's, which is used as it is. The
+    repositories are OCI references of mirrors.
+    """
+
+    path: str = ""
+    sha256: tuple[str, ...] = ()
+    database: str = ""
+    database_repository: str = ""
+    java_database_repository: str = ""
 
 
 class Disposition(StrEnum):

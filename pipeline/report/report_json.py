@@ -281,6 +281,7 @@ def _evidence(item: Evidence) -> dict[str, Any]:
                 "version": tool.version,
                 "digest": tool.digest,
                 "obtained": tool.obtained,
+                "verified": tool.verified,
             }
             for tool in item.tools
         ],

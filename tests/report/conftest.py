@@ -130,6 +130,13 @@ TARGET = Target(
 
 TOOLS = (
     ToolRecord(name="pip-audit", version="2.10.1", digest="sha256:" + "7e" * 32, obtained="PyPI"),
+    ToolRecord(
+        name="trivy",
+        version="0.74.0",
+        digest="sha256:" + "3a" * 32,
+        obtained="the released Go module, built here with go1.26.8",
+        verified="its build information: github.com/aquasecurity/trivy v0.74.0",
+    ),
 )
 DATA = (
     DataRecord(
@@ -762,7 +769,9 @@ def hostile() -> Report:
                 coverage=(
                     Coverage(scope=EVIL, unit=EVIL, expected=2, evaluated=1, missing=(missing,)),
                 ),
-                tools=(ToolRecord(name=EVIL, version=EVIL, digest=EVIL, obtained=EVIL),),
+                tools=(
+                    ToolRecord(name=EVIL, version=EVIL, digest=EVIL, obtained=EVIL, verified=EVIL),
+                ),
                 data=(DataRecord(name=EVIL, origin=EVIL, digest=EVIL, note=EVIL, fresh=False),),
                 artefacts=(Artefact(path=EVIL, digest=EVIL, media_type=EVIL),),
                 tables=(Table(title=EVIL, columns=(EVIL, EVIL), rows=((EVIL, EVIL),), note=EVIL),),
