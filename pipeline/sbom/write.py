@@ -120,13 +120,17 @@ def describe_root(name: str, purl: str, about: Circumstances) -> type_json:
 
 def join(one: type_json, other: type_json) -> type_json:
     """Two descriptions of one component: lists are united, and the first one's words stand."""
+    return _complete(_united(one, other))
+
+
+def _united(one: type_json, other: type_json) -> type_json:
     found = {**other, **one}
     for key in ("hashes", "externalReferences", "properties", "authors"):
         if key in one and key in other:
             found[key] = unique((*one[key], *other[key]))
     if "licenses" in one and "licenses" in other and not one["licenses"]:
         found["licenses"] = other["licenses"]
-    return _complete(found)
+    return found
 
 
 def conflict(one: type_json, other: type_json) -> str:
@@ -223,7 +227,7 @@ def _taken(package: Package, about: Circumstances) -> type_json:
         adopted = {key: _harmless(known[key]) for key in _ADOPTED if key in known}
         if is_elsewhere:
             adopted.pop("externalReferences", None)
-        made = join(made, adopted)
+        made = _united(made, adopted)
     # A fork or a private package of the same name may have another licence.
     is_public = package.source.origin is Origin.REGISTRY
     if is_public and not made.get("licenses") and (entry := about.licences.get(bare(ref))):
