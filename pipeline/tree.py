@@ -50,7 +50,7 @@ class Tree:
         Raises `UnreadableFileError` for a path or link that leaves the root, a missing or
         special file, and one larger than `limit` bytes. Opening never blocks (FIFO, device).
         """
-        with self._open(path) as file:
+        with self.open(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > limit:
                 raise FileTooLargeError(
@@ -63,7 +63,7 @@ class Tree:
 
     def head(self, path: str, *, size: int) -> bytes:
         """At most the first `size` bytes of the file; raises like `read`, but for its size."""
-        with self._open(path) as file:
+        with self.open(path) as file:
             return file.read(size)
 
     def text(self, path: str, *, limit: int = MAX_FILE_BYTES) -> str:
@@ -83,7 +83,8 @@ class Tree:
             return False
 
     @contextmanager
-    def _open(self, path: str) -> Iterator[BinaryIO]:
+    def open(self, path: str) -> Iterator[BinaryIO]:
+        """The regular file at `path`, to be read in parts; raises like `read`, but for its size."""
         resolved = self._inside(path)
         try:
             handle = os.open(resolved, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
