@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.registries.ask import ask
 from pipeline.registries.kept import Kept
-from pipeline.registries.release import Pin
+from pipeline.registries.release import Pin, Release
 from pipeline.sbom.validate import validate
 from tests.e2e.conftest import Ran
 from tests.fake import Fake, Response
@@ -120,28 +121,68 @@ def test_the_cool_down_ends_by_the_day_that_pypi_tells(
 
 
 @pytest.mark.online
+def test_a_project_that_pypi_calls_inactive_is_deprecated(
+    repository: Callable[..., Path], run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = f" --hash=sha256:{'ab' * 32}\n"
+    root = repository(**{"requirements.txt": f"typed-ast==1.5.5{hashes}idna==3.10{hashes}"})
+    assert rules(root, run, monkeypatch) == [("lockfiles/deprecated", "pkg:pypi/typed-ast@1.5.5")]
+
+
+@pytest.mark.online
 def test_a_release_that_npm_calls_deprecated_is_found(
     repository: Callable[..., Path],
     run: Callable[..., Ran],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    pin = Pin("npm", "request", "2.88.2")
-    told = ask([pin], kept=Kept(tmp_path / "beforehand")).releases[pin]
+    told = npm_release("request", "2.88.2", tmp_path)
     assert told.published is not None
     if not told.deprecated:
         pytest.skip("this registry serves package documents without the texts of deprecations")
-    entry = {
-        "version": "2.88.2",
-        "resolved": "https://registry.npmjs.org/request/-/request-2.88.2.tgz",
-        "integrity": f"sha512-{base64.b64encode(bytes(64)).decode()}",
-    }
-    wants = {"name": "web", "version": "1.0.0", "dependencies": {"request": "2.88.2"}}
-    packages = {"": wants, "node_modules/request": entry}
-    lock = {"name": "web", "version": "1.0.0", "lockfileVersion": 3, "packages": packages}
-    root = repository(**{"package.json": json.dumps(wants), "package-lock.json": json.dumps(lock)})
+    root = repository(**npm_project("request", "2.88.2"))
     found = rules(root, run, monkeypatch)
     assert ("lockfiles/deprecated", "pkg:npm/request@2.88.2") in found
+
+
+@pytest.mark.online
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [(3, ["pkg:npm/left-pad@1.3.0"]), (6, ["pkg:npm/left-pad@1.3.0"]), (8, [])],
+)
+def test_the_cool_down_ends_by_the_day_that_npm_tells(
+    repository: Callable[..., Path],
+    run: Callable[..., Ran],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    days: int,
+    expected: list[str],
+) -> None:
+    published = npm_release("left-pad", "1.3.0", tmp_path).published
+    assert published is not None
+    today = published + timedelta(days=days)
+    root = repository(**npm_project("left-pad", "1.3.0"))
+    found = rules(root, run, monkeypatch, "--as-of", today.isoformat())
+    assert [subject for rule, subject in found if rule == "lockfiles/too-new"] == expected
+
+
+def npm_release(name: str, version: str, folder: Path) -> Release:
+    """What the registry tells of a release, asked beforehand and apart."""
+    pin = Pin("npm", name, version)
+    return ask([pin], kept=Kept(folder / "beforehand")).releases[pin]
+
+
+def npm_project(name: str, version: str) -> dict[str, str]:
+    """A manifest and a lock of npm with one package."""
+    entry = {
+        "version": version,
+        "resolved": f"https://registry.npmjs.org/{name}/-/{name}-{version}.tgz",
+        "integrity": f"sha512-{base64.b64encode(bytes(64)).decode()}",
+    }
+    wants = {"name": "web", "version": "1.0.0", "dependencies": {name: version}}
+    packages = {"": wants, f"node_modules/{name}": entry}
+    lock = {"name": "web", "version": "1.0.0", "lockfileVersion": 3, "packages": packages}
+    return {"package.json": json.dumps(wants), "package-lock.json": json.dumps(lock)}
 
 
 @pytest.mark.online
@@ -152,11 +193,7 @@ def test_licences_that_the_real_registries_declare_stand_in_the_sbom(
     tmp_path: Path,
 ) -> None:
     monkeypatch.setenv("SUPPLY_CHAIN_REGISTRIES", str(tmp_path / "registries"))
-    entry = {"version": "1.3.0", "integrity": f"sha512-{base64.b64encode(bytes(64)).decode()}"}
-    wants = {"name": "web", "version": "1.0.0", "dependencies": {"left-pad": "1.3.0"}}
-    packages = {"": wants, "node_modules/left-pad": entry}
-    lock = {"name": "web", "version": "1.0.0", "lockfileVersion": 3, "packages": packages}
-    root = repository(**{"package.json": json.dumps(wants), "package-lock.json": json.dumps(lock)})
+    root = repository(**npm_project("left-pad", "1.3.0"))
     run(root, "--only", "sbom")
     written = (root / ".supply-chain" / "sbom" / "1.7" / "repository.cdx.json").read_bytes()
     assert validate(json.loads(written)) == ()
