@@ -143,6 +143,7 @@ class Web(AbstractContextManager["Web"]):
     ) -> Response:
         """One attempt: the streamed response, redirects followed where they are safe.
 
+        Credentials in `headers` are for the asked host alone: a redirect to another loses them.
         A passing fault raises `Passing` or an error of requests, for `retrying` to catch.
         """
         for _ in range(_MAX_REDIRECTS + 1):
@@ -164,8 +165,11 @@ class Web(AbstractContextManager["Web"]):
                 raise Passing(f"it answered {response.status_code}", wait)
             if response.status_code not in _REDIRECTS or method != "GET":
                 return response
-            url = urljoin(url, response.headers.get("Location", ""))
+            there = urljoin(url, response.headers.get("Location", ""))
             response.close()
+            if urlsplit(there)[:2] != urlsplit(url)[:2]:
+                headers = {k: v for k, v in (headers or {}).items() if k != "Authorization"}
+            url = there
         raise WebError("it redirects in circles", where=shown(url), fix=_FIX)
 
     def retrying(self, url: str) -> Iterator[Attempt]:

@@ -144,6 +144,23 @@ def test_redirects_are_followed_but_never_to_plain_http(fake: Fake, pauses: list
         get(fake, pauses)
 
 
+def test_credentials_do_not_follow_to_another_host(fake: Fake, pauses: list[float]) -> None:
+    other = fake.url.replace("127.0.0.1", "localhost")
+    headers = {"Authorization": "Basic abc", "Accept": "text/plain"}
+
+    def ask(location: str) -> list[str | None]:
+        fake.requests.clear()
+        there = Response(status=307, headers={"Location": location})
+        fake.script(there, Response(body=b"moved"))
+        with Web(sleep=pauses.append) as web, web.open("GET", fake.url, headers=headers) as found:
+            assert found.content == b"moved"
+        assert fake.requests[-1].headers["Accept"] == "text/plain"
+        return [request.headers.get("Authorization") for request in fake.requests]
+
+    assert ask("/here") == ["Basic abc", "Basic abc"]
+    assert ask(f"{other}/there") == ["Basic abc", None]
+
+
 def test_a_question_is_not_redirected(fake: Fake, pauses: list[float]) -> None:
     fake.script(Response(status=307, headers={"Location": "/there"}))
     with Web(sleep=pauses.append) as client, pytest.raises(WebError, match="307"):
