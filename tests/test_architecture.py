@@ -18,7 +18,7 @@ PACKAGE = ROOT / "pipeline"
 # docs/architecture.md.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"model", "errors", "text", ""}),
-    frozenset({"tree", "files", "resources", "yamltree", "web"}),
+    frozenset({"tree", "files", "resources", "yamltree", "web", "trust"}),
     frozenset(
         {
             "tools",
@@ -33,7 +33,7 @@ LAYERS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset({"discover"}),
-    frozenset({"checks", "report", "controls"}),
+    frozenset({"checks", "report", "controls", "signing"}),
     frozenset({"collect", "review"}),
     frozenset({"against"}),
     frozenset({"stages"}),

@@ -1,0 +1,75 @@
+"""An in-toto statement in the payload of an attestation, strictly read.
+
+Formats: in-toto attestation framework, statement version 1, and DSSE 1.0.0
+(https://github.com/in-toto/attestation, https://github.com/secure-systems-lab/dsse).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.trust.bundle import strict
+from pipeline.trust.refused import RefusedError
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+_OLD_STATEMENT_TYPE = "https://in-toto.io/Statement/v0.1"
+MAX_SUBJECTS = 1024
+"""As many as other verifiers accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement: `subjects` by their SHA-256 in hexadecimal, with the name of each."""
+
+    where: str
+    predicate_type: str
+    predicate: Any
+    subjects: tuple[tuple[str, str], ...]
+
+    def check_subject(self, digest: str) -> None:
+        """Raise `RefusedError` unless the file with this SHA-256 is a subject."""
+        if digest not in {found for _, found in self.subjects}:
+            raise RefusedError(
+                "subject", f"it is about other files than sha256:{digest}", where=self.where
+            )
+
+
+def pae(kind: str, payload: bytes) -> bytes:
+    """The bytes that a DSSE signature signs: the pre-authentication encoding, version 1."""
+    name = kind.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(name), name, len(payload), payload)
+
+
+def parse(payload_type: str, payload: bytes, where: str, *, old: bool = True) -> Statement:
+    """The statement in a payload; raises `RefusedError` for anything else.
+
+    Version 0.1, which differs in its name alone, is read unless `old` is false.
+    """
+    if payload_type != PAYLOAD_TYPE:
+        raise RefusedError("payload type", f"it is no in-toto: {payload_type!r}", where=where)
+    document = strict(payload, where)
+    kinds = {STATEMENT_TYPE, _OLD_STATEMENT_TYPE} if old else {STATEMENT_TYPE}
+    if not isinstance(document, dict) or document.get("_type") not in kinds:
+        raise RefusedError("statement type", "it is no in-toto statement, version 1", where=where)
+    if not isinstance(document.get("predicateType"), str) or not document["predicateType"]:
+        raise RefusedError("predicate type", "the statement names none", where=where)
+    subjects = document.get("subject")
+    if not isinstance(subjects, list) or not 0 < len(subjects) <= MAX_SUBJECTS:
+        raise RefusedError("subject", f"a statement has 1 to {MAX_SUBJECTS}", where=where)
+    return Statement(
+        where,
+        document["predicateType"],
+        document.get("predicate"),
+        tuple(_subject(item, where) for item in subjects),
+    )
+
+
+def _subject(item: Any, where: str) -> tuple[str, str]:
+    digests = item.get("digest") if isinstance(item, dict) else None
+    found = digests.get("sha256") if isinstance(digests, dict) else None
+    if not isinstance(found, str) or not re.fullmatch("[0-9a-f]{64}", found):
+        raise RefusedError("subject", "one of them has no SHA-256", where=where)
+    return str(item.get("name") or ""), found
