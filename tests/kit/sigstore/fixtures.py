@@ -20,3 +20,27 @@ def sigstore_stack() -> Iterator[Sigstore]:
 
     with serving_sigstore() as stack:
         yield stack
+
+
+@pytest.fixture(scope="module")
+def real_sigstore(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sigstore]:
+    """The real services; a test is skipped where they cannot be built.
+
+    For a module only, as another process may be waiting for its turn.
+    """
+    from tests.kit.golang import UnavailableError  # noqa: PLC0415 - as above
+    from tests.kit.sigstore.stack import running_sigstore  # noqa: PLC0415
+
+    try:
+        with running_sigstore(tmp_path_factory.mktemp("sigstore")) as stack:
+            yield stack
+    except UnavailableError as error:
+        pytest.skip(f"only the stand-in here: {error}")
+
+
+@pytest.fixture(scope="module", params=["stand-in", "real"])
+def any_sigstore(request: pytest.FixtureRequest) -> Sigstore:
+    """The stand-in, and the real services where they can be built."""
+    wanted = "sigstore_stack" if request.param == "stand-in" else "real_sigstore"
+    stack: Sigstore = request.getfixturevalue(wanted)
+    return stack

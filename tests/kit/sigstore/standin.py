@@ -70,7 +70,8 @@ class StandIn:
             self.ct,
             wanted.public_key(),
             subject=identity.filled(identity.SUBJECT, claims),
-            extensions={1: claims["iss"], 8: claims["iss"], **extensions},
+            # Issuer, issuer again as UTF8String, and the token's subject, whatever the templates.
+            extensions={**extensions, 1: claims["iss"], 8: claims["iss"], 24: claims["sub"]},
         )
         chain = [
             one.public_bytes(serialization.Encoding.PEM).decode()
