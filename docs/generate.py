@@ -42,7 +42,7 @@ def reference() -> str:
                 (
                     f"`{name}`",
                     question(check),
-                    check.TOOL.distribution if check.TOOL else "none",
+                    check.TOOL.name if check.TOOL else "none",
                     check.NETWORK.value,
                 )
                 for name, check in CHECKS.items()

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks import CHECKS
+from pipeline.checks.equipment import Tools
 from pipeline.checks.job import Network, Options, Ran, Skip, Wanted
 from pipeline.errors import IncompleteError, PipelineError, UsageError
 from pipeline.model import Evidence, Gap, Location, Reading, Status, Unread, tally
-from pipeline.tools import python
 from pipeline.tools.run import Command, run
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
 
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from pipeline.checks import Check
     from pipeline.checks.job import Job
-    from pipeline.model import ToolRecord
     from pipeline.registries.ask import Heard
     from pipeline.store import Output, Plan
+    from pipeline.tools.trivy import Database
 
 MAX_PROCESSES = 4
 """Tools of one check that run at the same time, at most."""
@@ -62,18 +62,17 @@ def collect(name: str, plan: Plan, output: Output, *, heard: Heard | None = None
 def perform(name: str, plan: Plan) -> Reading | Skip:
     """What the check `name` reads, with nothing recorded; raises `PipelineError` for its faults."""
     check = CHECKS[name]
-    return _run(check, plan, python.find(check.TOOL.distribution) if check.TOOL else None)
+    return _run(check, plan, Tools(check.TOOL, plan.trivy))
 
 
 def _evidence(name: str, check: Check, plan: Plan, output: Output, heard: Heard | None) -> Evidence:
-    tool = python.find(check.TOOL.distribution) if check.TOOL else None
-    tools = (tool,) if tool else ()
+    tools = Tools(check.TOOL, plan.trivy)
 
     def errored(reason: str) -> Evidence:
-        return Evidence(check=name, status=Status.ERRORED, reason=reason, tools=tools)
+        return Evidence(check=name, status=Status.ERRORED, reason=reason, tools=tools.records)
 
     try:
-        found = _run(check, plan, tool, heard)
+        found = _run(check, plan, tools, heard)
         kept = output.keep(name, found.files) if isinstance(found, Reading) else ()
     except PipelineError as error:
         where = f"{error.where}: " if error.where else ""
@@ -85,7 +84,7 @@ def _evidence(name: str, check: Check, plan: Plan, output: Output, heard: Heard 
         traceback.print_exc(file=sys.stderr)
         return errored(f"a fault in the pipeline itself: {type(error).__name__}")
     if isinstance(found, Skip):
-        return Evidence(check=name, status=found.status, reason=found.reason, tools=tools)
+        return Evidence(check=name, status=found.status, reason=found.reason, tools=tools.records)
     status, reason = _status(found)
     return Evidence(
         check=name,
@@ -93,7 +92,7 @@ def _evidence(name: str, check: Check, plan: Plan, output: Output, heard: Heard 
         reason=reason,
         findings=found.findings,
         coverage=found.coverage,
-        tools=(*tools, *found.tools),
+        tools=(*tools.records, *found.tools),
         data=found.data,
         artefacts=(*found.artefacts, *kept),
         tables=found.tables,
@@ -114,14 +113,12 @@ def _status(reading: Reading) -> tuple[Status, str]:
     return Status.CLEAN, ""
 
 
-def _run(
-    check: Check, plan: Plan, tool: ToolRecord | None, heard: Heard | None = None
-) -> Reading | Skip:
+def _run(check: Check, plan: Plan, tools: Tools, heard: Heard | None = None) -> Reading | Skip:
     with ExitStack() as stack:
         options = Options(
             root=plan.root,
             as_of=plan.as_of,
-            tool=tool,
+            tool=tools.record(),
             policy=plan.policy,
             secrets=plan.secrets,
             offline=plan.offline,
@@ -130,40 +127,59 @@ def _run(
             options = _advised(check, plan, options, stack)
         elif check.NETWORK in {Network.REGISTRY, Network.LICENCES}:
             options = _released(check, plan, options, heard)
-        jobs, options = _planned(check, plan, options)
+        jobs, options = _planned(check, plan, options, tools)
         if isinstance(jobs, Skip):
             return jobs
-        runs: list[Ran] = []
-        if jobs:
-            runs = _run_jobs(jobs, _command(check, jobs, tool))
-        return check.read(plan.target, options, runs)
+        runs = _run_jobs(jobs, tools.commands(jobs)) if jobs else []
+        return check.read(plan.target, replace(options, tool=tools.record()), runs)
 
 
-def _command(check: Check, jobs: Sequence[Job], tool: ToolRecord | None) -> tuple[str, ...]:
-    """How the check's tool is started, where a job needs it; raises `IncompleteError`."""
-    if all(job.program for job in jobs):
-        return ()
-    if check.TOOL is None or tool is None:
-        name = check.TOOL.distribution if check.TOOL else "its tool"
-        raise IncompleteError(
-            f"{name} is not installed", fix=f"install it: python3 -m pip install {name}"
-        )
-    return python.command(module=check.TOOL.module, program=check.TOOL.program)
-
-
-def _planned(check: Check, plan: Plan, options: Options) -> tuple[Sequence[Job] | Skip, Options]:
+def _planned(
+    check: Check, plan: Plan, options: Options, tools: Tools
+) -> tuple[Sequence[Job] | Skip, Options]:
     """The check's jobs, once it has seen the files that it wants, and what it knew by then."""
     tree = Tree(Path(plan.root))
     files: dict[str, bytes | Unread] = {}
     room = MAX_WANTED
     while isinstance(found := check.plan(plan.target, options), Wanted):
         news = [path for path in found.files if path not in files]
-        assert news, "a check wants files that it was given"
+        assert news or _lacks(found, options), "a check wants what it was given"
         for path in news:
             files[path] = content = _content(tree, path, min(room, MAX_WANTED_FILE))
             room -= len(content) if isinstance(content, bytes) else 0
         options = replace(options, files=files)
+        if found.tool and check.TOOL:
+            tools.binary(check.TOOL.binary)
+            options = replace(options, tool=tools.record())
+        if found.database or found.java_database:
+            options = replace(options, database=_database(plan, tools, java=found.java_database))
     return found, options
+
+
+def _lacks(wanted: Wanted, options: Options) -> bool:
+    """Whether something beside files is wanted that was not given yet."""
+    has_java = options.database is not None and options.database.java
+    return (
+        (wanted.tool and options.tool is None)
+        or (wanted.database and options.database is None)
+        or (wanted.java_database and not has_java)
+    )
+
+
+def _database(plan: Plan, tools: Tools, *, java: bool) -> Database:
+    """Trivy's database, fetched where that is due; raises `IncompleteError`."""
+    from pipeline.tools import trivydb  # noqa: PLC0415 - few checks need it
+
+    return trivydb.ready(
+        trivydb.Request(
+            program=tools.binary("trivy").path,
+            settings=plan.trivy,
+            today=plan.as_of,
+            max_age_days=plan.policy.advisories_max_age_days,
+            offline=plan.offline,
+            java=java,
+        )
+    )
 
 
 def _content(tree: Tree, path: str, limit: int) -> bytes | Unread:
@@ -247,13 +263,13 @@ def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Op
     )
 
 
-def _run_jobs(jobs: Sequence[Job], command: tuple[str, ...]) -> list[Ran]:
+def _run_jobs(jobs: Sequence[Job], commands: Sequence[tuple[str, ...]]) -> list[Ran]:
     with (
         tempfile.TemporaryDirectory(prefix="supply-chain-") as scratch,
         ThreadPoolExecutor(max_workers=min(len(jobs), MAX_PROCESSES)) as pool,
     ):
         folders = [Path(scratch, str(number)) for number in range(len(jobs))]
-        runs = pool.map(lambda job, folder: _run_job(job, command, folder), jobs, folders)
+        runs = pool.map(_run_job, jobs, commands, folders)
         return [run for run in runs if run is not None]
 
 
@@ -262,6 +278,8 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran | None:
 
     Raises `IncompleteError` for every way to fail; `None` stands for an optional job's failure.
     """
+    if not command:
+        return None
     work, home = folder / "work", folder / "home"
     work.mkdir(parents=True)
     home.mkdir()
@@ -270,10 +288,11 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran | None:
         (work / name).write_bytes(content)
     result = run(
         Command(
-            argv=(*((job.program,) if job.program else command), *job.arguments),
+            argv=(*command, *job.arguments),
             accept=job.accept,
             timeout=job.timeout,
             env=job.env,
+            network=job.network,
             label=job.name,
         ),
         cwd=work,

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHARED = _PACKAGE / "_shared"
-TOOL_GROUPS = tuple(sorted({check.TOOL.distribution for check in CHECKS.values() if check.TOOL}))
+TOOL_GROUPS = tuple(
+    sorted(
+        {
+            check.TOOL.distribution
+            for check in CHECKS.values()
+            if check.TOOL and check.TOOL.distribution
+        }
+    )
+)
 """The dependency groups of all checks, for a session that runs them in one process."""
 USAGE = "arguments after --: those of `supply-chain plan`, and --target PATH"
 
@@ -61,7 +69,7 @@ def _register_check(name: str) -> None:
             "check",
             name,
             *_output(session),
-            groups=(tool.distribution,) if tool else (),
+            groups=(tool.distribution,) if tool and tool.distribution else (),
         )
 
     check.__doc__ = question(CHECKS[name])

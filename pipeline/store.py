@@ -23,7 +23,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.files import digest, explained, write
-from pipeline.model import Artefact, Base, Evidence, Policy, SecretSettings, Status, Target
+from pipeline.model import (
+    Artefact,
+    Base,
+    Evidence,
+    Policy,
+    SecretSettings,
+    Status,
+    Target,
+    TrivySettings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +67,7 @@ class Plan:
     pypi_url: str | None = None
     npm_url: str | None = None
     secrets: SecretSettings = field(default_factory=SecretSettings)
+    trivy: TrivySettings = field(default_factory=TrivySettings)
     notices: tuple[str, ...] = ()
     base: Base | None = None
     unchanged: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from pipeline.model import (
     Unread,
 )
 from pipeline.registries.release import Pin, Release
+from pipeline.tools.trivy import Database
 
 
 class Network(StrEnum):
@@ -35,15 +36,22 @@ class Network(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """A program installed from the package index beside the pipeline.
+    """A program that a check runs: installed from the package index, or a pinned binary.
 
     `distribution` is its name on the index and of its dependency group. It is run as the Python
     module `module`, or as the binary `program` that it put among the environment's scripts.
+    `binary` is the name of a pinned program (`pipeline/tools/pins.toml`) instead of all these.
     """
 
-    distribution: str
+    distribution: str = ""
     module: str = ""
     program: str = ""
+    binary: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.distribution or self.binary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +73,18 @@ class Skip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Files of the repository that a check has to see before it can plan.
+    """What a check has to see before it can plan, and what costs too much to give unasked.
 
-    The collector reads them and plans again with `Options.files`; what they name in turn may be
-    asked for then.
+    The collector reads `files` of the repository and plans again with `Options.files`; what they
+    name in turn may be asked for then. `tool`: the record of its pinned binary, as `Options.tool`.
+    `database`: Trivy's vulnerability database, and `java_database` its index of Java archives
+    with it, as `Options.database`.
     """
 
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    tool: bool = False
+    database: bool = False
+    java_database: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +96,12 @@ class Job:
     the tool says that it did its work; `timeout` is in seconds. `env` is added to the filtered
     environment.
 
-    `program` is another program than the check's tool, by its name in `PATH`. An `optional` job
-    that fails leaves nothing to read and does not make the check fail: for what a tool can add
-    to an answer that is complete without it. `private`: what the tool says may hold a secret, and
-    is never repeated. `notes` is what the plan knew and the reading wants to know again; it never
-    leaves the process.
+    `network`: the job asks somebody on the network, and is handed what that takes (certificates,
+    proxies). `program` is another program than the check's tool, by its name in `PATH`, and
+    `binary` another pinned one. An `optional` job that fails leaves nothing to read and does not
+    make the check fail: for what a tool can add to an answer that is complete without it.
+    `private`: what the tool says may hold a secret, and is never repeated. `notes` is what the
+    plan knew and the reading wants to know again; it never leaves the process.
     """
 
     name: str
@@ -100,7 +114,9 @@ class Job:
     private: bool = False
     notes: Any = field(default=None, repr=False)
     program: str = ""
+    binary: str = ""
     optional: bool = False
+    network: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +138,9 @@ class Options:
     """What a check may know beside the target; the collector fills it in.
 
     `root` is the scanned repository's absolute path, for tools that read files themselves.
-    `as_of` is the day of the run, and `tool` what is known of the check's installed tool.
+    `as_of` is the day of the run, and `tool` what is known of the check's installed tool; of a
+    pinned binary it is known once it is wanted, and when jobs were run. `database` is Trivy's,
+    once it is wanted.
     `files` holds what was read of the files that the check wanted, each one of them.
     `answers` holds what the advisory source said of every package of the target that could be
     asked for, and `answered_by` is that source's name. `relay_url` is where a tool finds the same
@@ -134,6 +152,7 @@ class Options:
     root: str = ""
     as_of: date = date.min
     tool: ToolRecord | None = None
+    database: Database | None = None
     files: Mapping[str, bytes | Unread] = field(default_factory=dict)
     relay_url: str = ""
     answers: Mapping[Question, Answer] = field(default_factory=dict)

@@ -1,0 +1,207 @@
+"""Programs from outside the package index: which one runs, and why it may.
+
+In this order: the path that the policy or the environment names; our own folder of installed
+programs, by digest; the program in `PATH`. Each is held against the pin before it is ever
+started: its digest, or the module, version and checksum in its build information. What does not
+match is refused, with the reason; a denied release is refused wherever it comes from. Nothing is
+installed on the way: that is `supply-chain tools install`, see `pipeline.tools.install`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import IncompleteError
+from pipeline.files import cache_folder
+from pipeline.model import ToolRecord
+from pipeline.tools import buildinfo
+from pipeline.tools.pins import pin
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from pipeline.tools.buildinfo import BuildInfo
+    from pipeline.tools.pins import Pin
+
+RECEIPT = "receipt.json"
+"""Beside an installed program: how it was obtained and verified."""
+
+
+class RefusedError(IncompleteError):
+    """A program that is there must not run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary:
+    """A verified program: its absolute path, and what the report says of it."""
+
+    path: Path
+    record: ToolRecord
+
+
+def find(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary | None:
+    """The program `name` that may run, or `None` when there is none on this machine.
+
+    `path` is where the trusted policy says it is. `accepted` are SHA-256 digests in hexadecimal
+    that the policy vouches for, beside the pin. Raises `RefusedError` for a program that does not
+    match, and `IncompleteError` for a named one that cannot be read.
+    """
+    wanted = pin(name)
+    for named, by in (
+        (path, "the policy"),
+        (os.environ.get(wanted.environment, ""), wanted.environment),
+    ):
+        if named:
+            return check(wanted, Path(named), accepted, obtained=f"named by {by}")
+    if (found := _installed(wanted)) is not None:
+        return found
+    if (other := shutil.which(name)) is not None:
+        return check(wanted, Path(other), accepted, obtained="PATH")
+    return None
+
+
+def need(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary:
+    """As `find`; raises `IncompleteError` where there is none."""
+    found = find(name, path=path, accepted=accepted)
+    if found is None:
+        raise IncompleteError(
+            f"{name} is not installed", fix=f"run `supply-chain tools install {name}`"
+        )
+    return found
+
+
+def folder(wanted: Pin) -> Path:
+    """Where installed programs of the pinned version are, each in a folder named by its digest."""
+    return cache_folder() / "tools" / wanted.name / wanted.version
+
+
+def check(wanted: Pin, path: Path, accepted: Collection[str], *, obtained: str) -> Binary:
+    """The program at `path`, if it may run; raises as `find`."""
+    path = path.absolute()
+    digest = sha256(path)
+    info = _information(path)
+    version = refuse_denied(wanted, path, digest, info)
+    if info is None or not version:
+        raise RefusedError(
+            "its version cannot be told from its build information, so it may be a denied one",
+            where=str(path),
+            fix=_install(wanted),
+        )
+    if digest in accepted:
+        verified = "its digest, which the policy names"
+    elif _is_pinned(wanted, info):
+        verified = f"its build information: {wanted.module.path} v{wanted.version} {info.sum}"
+    else:
+        raise RefusedError(
+            _difference(wanted, info, version),
+            where=str(path),
+            fix=f"{_install(wanted)}, or accept this one in a policy outside the scanned"
+            f" repository: tools.{wanted.name}.sha256: [{digest}]",
+        )
+    return Binary(
+        path=path,
+        record=ToolRecord(
+            name=wanted.name,
+            version=version,
+            digest=f"sha256:{digest}",
+            obtained=obtained,
+            verified=verified,
+        ),
+    )
+
+
+def refuse_denied(wanted: Pin, path: Path, digest: str, info: BuildInfo | None) -> str:
+    """The version in a program's build information, "" where it tells none.
+
+    Raises `RefusedError` for a denied release, and for a program of another name.
+    """
+    # A release's version leads those of builds after it: "0.69.4+dirty", "0.69.5-0.2026…".
+    told = re.match(r"v(\d+\.\d+\.\d+)", info.version) if info else None
+    version = told[1] if told else ""
+    if version in wanted.denied.versions or digest in wanted.denied.sha256:
+        raise RefusedError(
+            f"{wanted.name} {version or digest} must never run: {wanted.denied.why}",
+            where=str(path),
+            fix="remove it, and look into what it did on this machine",
+        )
+    if info is not None and info.module != wanted.module.path:
+        raise RefusedError(
+            f"it is not {wanted.name}, but built from {info.module or 'an unknown module'}",
+            where=str(path),
+            fix=_install(wanted),
+        )
+    return version
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal digits; raises `IncompleteError`."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise IncompleteError(
+            f"the program cannot be read: {error.strerror or error}",
+            where=str(path),
+            fix="correct the path",
+        ) from error
+
+
+def _installed(wanted: Pin) -> Binary | None:
+    """What we installed ourselves and is still the same."""
+    for place in sorted(folder(wanted).glob(f"*/{RECEIPT}")):
+        path = place.with_name(wanted.name)
+        digest = sha256(path)
+        try:
+            receipt = json.loads(place.read_bytes())
+            record = ToolRecord(**receipt)
+        except (OSError, ValueError, TypeError):
+            record = None
+        if record is None or digest != path.parent.name or record.digest != f"sha256:{digest}":
+            raise RefusedError(
+                "it is not what was installed there",
+                where=str(path),
+                fix=f"remove that folder and run `supply-chain tools install {wanted.name}`",
+            )
+        refuse_denied(wanted, path, digest, _information(path))
+        return Binary(path=path, record=record)
+    return None
+
+
+def _information(path: Path) -> BuildInfo | None:
+    try:
+        return buildinfo.read(path)
+    except OSError as error:
+        raise IncompleteError(
+            f"the program cannot be read: {error.strerror or error}", where=str(path)
+        ) from error
+
+
+def _is_pinned(wanted: Pin, info: BuildInfo) -> bool:
+    """Whether it says that it was built from the released module, and from nothing else."""
+    module = wanted.module
+    told = (info.package, info.module, info.version, info.sum)
+    return told == (module.package, module.path, f"v{wanted.version}", module.sum) and (
+        not info.replaced
+    )
+
+
+def _difference(wanted: Pin, info: BuildInfo, version: str) -> str:
+    if version != wanted.version:
+        return f"{wanted.name} {version} is not the pinned {wanted.version}"
+    if info.replaced:
+        return "by its build information, other code stands in for one of its modules"
+    return (
+        "its digest is not known, and its build information does not tell"
+        f" that it was built from the released module ({wanted.module.sum})"
+    )
+
+
+def _install(wanted: Pin) -> str:
+    return f"run `supply-chain tools install {wanted.name}`"
