@@ -73,6 +73,21 @@ class Table:
         value = self.get(key)
         return value.text if isinstance(value, Scalar) else ""
 
+    def items(self, key: str) -> tuple[Node, ...]:
+        """The members of the value of `key` where it is a sequence, else none."""
+        value = self.get(key)
+        return value.items if isinstance(value, Items) else ()
+
+    def below(self, *keys: str) -> Table:
+        """The mapping that these keys lead to, an empty one where they lead to none."""
+        table = self
+        for key in keys:
+            value = table.get(key)
+            if not isinstance(value, Table):
+                return Table(table.line, table.column, {})
+            table = value
+        return table
+
 
 Node = Scalar | Items | Table
 

@@ -173,3 +173,11 @@ def test_nodes_are_counted_over_all_documents() -> None:
     assert len(compose_all(f"{text}---\n{text}", "file.yml", aliases=True)) == 2
     with pytest.raises(UnreadableYamlError, match="unfolds to more than"):
         compose_all("---\n".join([text] * 4), "file.yml", aliases=True)
+
+
+def test_what_keys_lead_to() -> None:
+    node = read("a:\n  b:\n    c: [1, 2]\n  d: x\n")
+    assert isinstance(node, Table)
+    assert [one.line for one in node.below("a", "b").items("c")] == [3, 3]
+    assert node.below("a").items("d") == node.below("a").items("none") == ()
+    assert node.below("a", "d", "e").entries == {}
