@@ -139,6 +139,52 @@ def _discover(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+_INIT_EPILOG = """\
+examples:
+  supply-chain init                         policy, workflow, updates, hook and sessions, here
+  supply-chain init --dry-run ../service    what it would write there
+  supply-chain init --with dockerfile,nginx --without pre-commit
+"""
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _INIT_EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "path", nargs="?", type=_path, default=".", metavar="PATH", help="default: here"
+    )
+    parser.add_argument(
+        "--with",
+        dest="with_",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="more starters, by commas: dockerfile, compose, kubernetes, nginx, gitlab, azure,"
+        " publish, comment",
+    )
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAMES",
+        help="none of these: settings, workflow, updates, pre-commit, nox",
+    )
+    parser.add_argument("--renovate", action="store_true", help="Renovate instead of Dependabot")
+    parser.add_argument(
+        "--tool-ref",
+        metavar="COMMIT",
+        help="the full id of the commit to call; default: the one this release was made of",
+    )
+    parser.add_argument("--tool-repository", metavar="OWNER/NAME", help="where that commit is")
+    parser.add_argument(
+        "--tool-version", metavar="VERSION", help="its tag, for the comment: v1.2.3"
+    )
+    parser.add_argument(
+        "-y", "--yes", "--force", action="store_true", help="change existing files without asking"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show every change; write nothing")
+
+
 def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", nargs="?", help="default: list everything there is")
 
@@ -278,5 +324,6 @@ _VERBS = {
     "demo": ("the whole job on a bundled example; needs no network", _output),
     "sbom": ("the software bill of materials, as one document", _sbom),
     "secrets": ("search for secrets, or record accepted ones", _secrets),
+    "init": ("files for a repository: policy, workflow, updates, hook, sessions", _init),
     "explain": ("what a rule, control, status, reason or exit code means", _explain),
 }
