@@ -10,9 +10,9 @@ from typing import Protocol
 import pytest
 
 from tests.fake import Fake, serving
-from tests.kit.sigstore.fixtures import any_sigstore, real_sigstore, sigstore_stack
+from tests.kit.sigstore.fixtures import any_sigstore, real_sigstore, sigstore_stack, witness
 
-__all__ = ["any_sigstore", "real_sigstore", "sigstore_stack"]
+__all__ = ["any_sigstore", "real_sigstore", "sigstore_stack", "witness"]
 
 TESTS = Path(__file__).parent
 DATA = TESTS / "data"

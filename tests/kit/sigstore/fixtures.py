@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.kit.sigstore.parts import Sigstore
+    from tests.kit.sigstore.witness import Witness
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +45,15 @@ def any_sigstore(request: pytest.FixtureRequest) -> Sigstore:
     wanted = "sigstore_stack" if request.param == "stand-in" else "real_sigstore"
     stack: Sigstore = request.getfixturevalue(wanted)
     return stack
+
+
+@pytest.fixture(scope="session", params=["cosign", "sigstore-js"])
+def witness(request: pytest.FixtureRequest) -> Witness:
+    """Each verifier by others that can be had; a test is skipped for one that cannot."""
+    from tests.kit.golang import UnavailableError  # noqa: PLC0415 - as above
+    from tests.kit.sigstore.witness import Cosign, SigstoreJs  # noqa: PLC0415
+
+    try:
+        return Cosign() if request.param == "cosign" else SigstoreJs()
+    except UnavailableError as error:
+        pytest.skip(str(error))
