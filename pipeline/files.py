@@ -47,6 +47,18 @@ def digest(content: bytes) -> str:
 
 
 @contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let one process at a time go on; the others wait. `path` is a file made for that."""
+    import fcntl  # noqa: PLC0415 - few commands share what they write
+
+    with explained(path):
+        file = path.open("ab")
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Turn a disk's refusal to write at or below `path` into an `IncompleteError`."""
     try:

@@ -11,8 +11,9 @@ import pytest
 
 from tests.fake import Fake, serving
 from tests.kit.sigstore.fixtures import any_sigstore, real_sigstore, sigstore_stack, witness
+from tests.kit.trivy import trivy
 
-__all__ = ["any_sigstore", "real_sigstore", "sigstore_stack", "witness"]
+__all__ = ["any_sigstore", "real_sigstore", "sigstore_stack", "trivy", "witness"]
 
 TESTS = Path(__file__).parent
 DATA = TESTS / "data"

@@ -60,7 +60,7 @@ def find(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary
     ):
         if named:
             return check(wanted, Path(named), accepted, obtained=f"named by {by}")
-    if (found := _installed(wanted)) is not None:
+    if (found := installed(wanted)) is not None:
         return found
     if (other := shutil.which(name)) is not None:
         return check(wanted, Path(other), accepted, obtained="PATH")
@@ -86,7 +86,7 @@ def check(wanted: Pin, path: Path, accepted: Collection[str], *, obtained: str) 
     """The program at `path`, if it may run; raises as `find`."""
     path = path.absolute()
     digest = sha256(path)
-    info = _information(path)
+    info = information(path)
     version = refuse_denied(wanted, path, digest, info)
     if info is None or not version:
         raise RefusedError(
@@ -153,8 +153,8 @@ def sha256(path: Path) -> str:
         ) from error
 
 
-def _installed(wanted: Pin) -> Binary | None:
-    """What we installed ourselves and is still the same."""
+def installed(wanted: Pin) -> Binary | None:
+    """What we installed ourselves and is still the same; raises `RefusedError` if it is not."""
     for place in sorted(folder(wanted).glob(f"*/{RECEIPT}")):
         path = place.with_name(wanted.name)
         digest = sha256(path)
@@ -169,12 +169,13 @@ def _installed(wanted: Pin) -> Binary | None:
                 where=str(path),
                 fix=f"remove that folder and run `supply-chain tools install {wanted.name}`",
             )
-        refuse_denied(wanted, path, digest, _information(path))
+        refuse_denied(wanted, path, digest, information(path))
         return Binary(path=path, record=record)
     return None
 
 
-def _information(path: Path) -> BuildInfo | None:
+def information(path: Path) -> BuildInfo | None:
+    """Its build information, if it has any; raises `IncompleteError`."""
     try:
         return buildinfo.read(path)
     except OSError as error:

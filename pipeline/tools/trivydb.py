@@ -17,21 +17,19 @@ Sources: Trivy 0.74.0, pkg/db and pkg/javadb; trivy-db, pkg/metadata.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import random
 import shutil
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import IncompleteError
-from pipeline.files import cache_folder, explained, write
+from pipeline.files import cache_folder, explained, locked, write
 from pipeline.model import DataRecord, TrivySettings
 from pipeline.tools import trivy
 from pipeline.tools.bolt import buckets
@@ -39,7 +37,7 @@ from pipeline.tools.run import Command, run
 from pipeline.tools.trivy import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from pipeline.tools.run import Run
 
@@ -84,7 +82,7 @@ def ready(request: Request, *, sleep: Callable[[float], None] = time.sleep) -> D
     store = cache_folder() / "trivy"
     with explained(store):
         (store / "java").mkdir(parents=True, exist_ok=True)
-    with _locked(store / "lock"):
+    with locked(store / "lock"):
         cache, why = _current(store, request, sleep, java=False)
         if request.java:
             index, more = _current(store / "java", request, sleep, java=True)
@@ -186,14 +184,6 @@ def _digest(path: Path) -> str:
 
 
 # ------------------------------------------------------------------------------- fetching it
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One session at a time; the others wait until what they need is there."""
-    with explained(path), path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _current(
