@@ -46,7 +46,7 @@ def _end(root: Table, key: str, lines: list[str]) -> int:
     later = [name.line for name, _ in root.entries.values() if name.line > start]
     end = min(later, default=len(lines) + 1) - 1
     # Comments and blank lines before the next key belong to that key, or to nobody.
-    while re.fullmatch(r"\s*(?:#.*)?", lines[end - 1]):
+    while re.fullmatch(r"\s*(?:#.*)?\s*", lines[end - 1]):
         end -= 1
     return end
 
