@@ -30,6 +30,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "settings",
             "progress",
             "sbom",
+            "images",
             "starters",
         }
     ),

@@ -1,0 +1,65 @@
+"""Built images: what somebody named, found and held against its digests; nothing is run.
+
+reference    what an image is called                 choose       every platform, or the named one
+layout       OCI layouts: folders of blobs           documents    manifests and indexes
+archive      docker archives                         config       user, ports, history; redacted
+registry     registries, without layers              suspicious   values that look like secrets
+credentials  the files of container tools            layers       a layer's two digests
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pipeline.images.reference import InRegistry, OnDisk
+    from pipeline.model import Image
+
+
+def look(wanted: Iterable[tuple[str, str, Path]], *, offline: bool = False) -> tuple[Image, ...]:
+    """The images that references mean, each with a platform ("" for all) and its folder.
+
+    One that cannot be read says why. Raises `UsageError` for a reference that makes no sense.
+    """
+    from pipeline.images.reference import parse  # noqa: PLC0415 - only where an image is named
+
+    found: dict[tuple[str, str], Image] = {}
+    asked = [(parse(text, folder), platform) for text, platform, folder in wanted]
+    for reference, platform in dict.fromkeys(asked):
+        for image in _find(reference, platform, offline=offline):
+            found.setdefault((image.name, image.config or image.platform), image)
+    return tuple(found.values())
+
+
+def _find(reference: InRegistry | OnDisk, platform: str, *, offline: bool) -> list[Image]:
+    from pipeline.images import archive, choose, layout, registry  # noqa: PLC0415 - as above
+    from pipeline.images.documents import UnreadableImageError  # noqa: PLC0415
+    from pipeline.images.reference import InRegistry  # noqa: PLC0415
+
+    kind = registry.TRANSPORT
+    try:
+        if isinstance(reference, InRegistry):
+            return registry.find(reference, platform, offline=offline)
+        if reference.path.is_dir():
+            kind = layout.TRANSPORT
+            return layout.find(reference, platform)
+        kind = archive.TRANSPORT
+        return archive.find(reference, platform)
+    except UnreadableImageError as error:
+        return [choose.unread(reference.text, kind, error, platform)]
+
+
+def verify(image: Image) -> None:
+    """Hold an image's layers against its digests, where they lie on this machine.
+
+    Raises `UnreadableImageError`. A registry's layers are held to them by whoever fetches them.
+    """
+    from pipeline.images import archive, layout  # noqa: PLC0415 - as above
+
+    if image.transport == layout.TRANSPORT:
+        layout.verify(image)
+    elif image.transport == archive.TRANSPORT:
+        archive.verify(image)

@@ -1,0 +1,210 @@
+"""Docker archives: the tar that `docker save` writes.
+
+https://github.com/moby/docker-image-spec/blob/main/spec.md: `manifest.json` lists images, each
+with its configuration and its layers, plain tars or packed with gzip. Each layer is held against
+the configuration, whose own digest is what the image goes by.
+"""
+
+from __future__ import annotations
+
+import re
+import tarfile
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from pipeline.images import choose
+from pipeline.images.config import read_config
+from pipeline.images.documents import (
+    MAX_DOCUMENT,
+    MAX_ENTRIES,
+    UnreadableImageError,
+    decode,
+    field,
+    sha256,
+    unambiguous_list,
+)
+from pipeline.images.layers import GZIP, hash_layer
+from pipeline.model import Gap, Image
+from pipeline.tree import Tree, UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import IO, BinaryIO
+
+    from pipeline.images.reference import OnDisk
+
+TRANSPORT = "archive"
+MANIFEST = "manifest.json"
+
+_MAX_MEMBERS = 100_000
+_HEX = re.compile(r"(?:^|/)([0-9a-f]{64})(?:\.json)?$")
+
+
+def find(reference: OnDisk, platform: str = "") -> list[Image]:
+    """The image in an archive; raises `UnreadableImageError` where there is not exactly one.
+
+    Trivy cannot be told which of several images in an archive is meant.
+    """
+    with _opened(reference.path) as archive:
+        members = _members(archive)
+        listed = unambiguous_list(_document(archive, members, MANIFEST), MANIFEST)
+        if len(listed) != 1:
+            raise UnreadableImageError(
+                f"it holds {len(listed)} images, and only archives of one can be looked at",
+                gap=Gap.UNSUPPORTED_INPUT,
+                fix="save each image into an archive of its own, or into an OCI layout",
+            )
+        (entry,) = listed
+        name = field(entry, "Config")
+        if not isinstance(name, str):
+            raise UnreadableImageError(f"{MANIFEST} names no configuration")
+        content = _document(archive, members, name)
+        _layers(entry)
+    tags = _tags(entry)
+    digest = sha256(content)
+    named = _HEX.search(name)
+    if named and f"sha256:{named[1]}" != digest:
+        raise UnreadableImageError("the configuration does not have the digest that names it")
+    if reference.tag and not any(tag.endswith(f":{reference.tag}") for tag in tags):
+        raise UnreadableImageError("nothing in it has this tag", gap=Gap.INPUT_MISSING)
+    if reference.digest and reference.digest != digest:
+        raise UnreadableImageError("nothing in it has this digest", gap=Gap.INPUT_MISSING)
+    about = read_config(decode(content, "the configuration"))
+    if platform and not choose.fits(about["platform"], platform):
+        raise UnreadableImageError(
+            f"it has no image for {platform}, only for {about['platform'] or 'unknown'}",
+            gap=Gap.INPUT_MISSING,
+        )
+    return [
+        Image(
+            name=reference.text,
+            transport=TRANSPORT,
+            place=str(reference.path.resolve()),
+            config=digest,
+            tags=tags,
+            **about,
+        )
+    ]
+
+
+def verify(image: Image) -> None:
+    """Hold each layer's plain content against the configuration.
+
+    Raises `UnreadableImageError` for the first that is missing, cut or changed.
+    """
+    with _opened(Path(image.place)) as archive:
+        members = _members(archive)
+        (entry,) = unambiguous_list(_document(archive, members, MANIFEST), MANIFEST)
+        content = _document(archive, members, str(field(entry, "Config")))
+        if sha256(content) != image.config:
+            raise UnreadableImageError("it was exchanged since it was looked at")
+        names = _layers(entry)
+        if len(names) != len(image.layers):
+            raise UnreadableImageError("its configuration has another number of layers")
+        for name, layer in zip(names, image.layers, strict=True):
+            _verify(archive, _resolved(members, name), layer.diff_id)
+
+
+def _verify(archive: tarfile.TarFile, member: tarfile.TarInfo, diff_id: str) -> None:
+    with _content(archive, member) as file:
+        packing = "gzip" if file.read(len(GZIP)) == GZIP else ""
+        file.seek(0)
+        sums = hash_layer(file, packing)
+    if sums.problem or sums.plain != diff_id:
+        why = sums.problem or "is not the one that the image's configuration names"
+        raise UnreadableImageError(f"layer {diff_id} {why}")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+    """The archive, plain or packed with gzip; what is wrong with it comes as one error."""
+    try:
+        with (
+            Tree.at(path.parent).open(path.name) as file,
+            tarfile.open(fileobj=file, mode="r:gz" if _is_gzip(file) else "r:") as archive,
+        ):
+            yield archive
+    except UnreadableFileError as error:
+        raise UnreadableImageError(error.what, gap=Gap.INPUT_MISSING) from error
+    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+        raise UnreadableImageError("it is no whole tar archive") from error
+
+
+def _is_gzip(file: BinaryIO) -> bool:
+    start = file.read(len(GZIP))
+    file.seek(0)
+    return start == GZIP
+
+
+def _members(archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo | None]:
+    """The archive's members by name; `None` for a name that stands there twice."""
+    found: dict[str, tarfile.TarInfo | None] = {}
+    for number, member in enumerate(archive):
+        if number >= _MAX_MEMBERS:
+            raise UnreadableImageError("it holds too many files", gap=Gap.TOO_LARGE)
+        name = _normal(member.name)
+        found[name] = None if name in found else member
+    return found
+
+
+def _normal(name: str) -> str:
+    return PurePosixPath(name).as_posix().lstrip("/")
+
+
+def _resolved(members: dict[str, tarfile.TarInfo | None], name: str) -> tarfile.TarInfo:
+    """The file of that name; older `docker save` writes a layer twice as a link."""
+    for _ in range(3):
+        name = _normal(name)
+        if name in members and members[name] is None:
+            raise UnreadableImageError(f"{name} stands in it twice")
+        member = members.get(name)
+        if member is None:
+            raise UnreadableImageError(f"{name} is not in it", gap=Gap.INPUT_MISSING)
+        if member.isreg():
+            return member
+        if not member.issym() and not member.islnk():
+            break
+        above = PurePosixPath(name).parent if member.issym() else PurePosixPath()
+        name = _climbed(above / member.linkname)
+    raise UnreadableImageError(f"{name} is no file")
+
+
+def _climbed(path: PurePosixPath) -> str:
+    parts: list[str] = []
+    for part in path.parts:
+        if part == ".." and parts:
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _document(
+    archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo | None], name: str
+) -> bytes:
+    member = _resolved(members, name)
+    if member.size > MAX_DOCUMENT:
+        raise UnreadableImageError(f"{name} is too large", gap=Gap.TOO_LARGE)
+    with _content(archive, member) as file:
+        return file.read()
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    file = archive.extractfile(member)
+    assert file is not None, "a regular file has content"
+    return file
+
+
+def _layers(entry: dict[str, Any]) -> list[str]:
+    found = field(entry, "Layers")
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise UnreadableImageError(f"{MANIFEST} names no layers")
+    if len(found) > MAX_ENTRIES:
+        raise UnreadableImageError(f"it has more than {MAX_ENTRIES} layers", gap=Gap.TOO_LARGE)
+    return found
+
+
+def _tags(entry: dict[str, Any]) -> tuple[str, ...]:
+    found = field(entry, "RepoTags")
+    return tuple(map(str, found)) if isinstance(found, list) else ()
