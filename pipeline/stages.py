@@ -30,7 +30,7 @@ from pipeline.store import FOLDER, Output, Plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipeline.model import Evidence, Policy, Report, Target, Verdict
+    from pipeline.model import Evidence, Policy, Report, Target, TrivySettings, Verdict
     from pipeline.review.model import Review
     from pipeline.settings import Settings
     from pipeline.tree import Tree
@@ -48,6 +48,7 @@ class Request:
     `base` names the commit that a change is judged against; an empty name is a mistake, and is
     treated as one that cannot be resolved. `fail_on` goes before the policy's own threshold.
     `part` is where the target lies in a repository of several projects: its name says so.
+    `trivy_database` is a folder with Trivy's cache, to be used as it is.
     """
 
     target: Path
@@ -61,6 +62,7 @@ class Request:
     fail_on: Severity | Literal["never"] | None = None
     part: str = ""
     notices: tuple[str, ...] = ()
+    trivy_database: Path | None = None
 
 
 def output_of(target: Path, output: Path | None) -> Output:
@@ -117,6 +119,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         pypi_url=settings.advisories.pypi_url,
         npm_url=settings.advisories.npm_url,
         secrets=settings.secrets,
+        trivy=_trivy(settings.trivy, request.trivy_database),
         notices=(*notices, *request.notices),
         base=found.base if found else None,
         unchanged=found.unchanged if found else (),
@@ -272,6 +275,7 @@ def report(output: Output) -> Report:
             checks=tuple((found.evidence.check, found.seconds) for found in recorded),
         )
         made = replace(made, run=facts)
+    output.unsign()
     write(made, output.report)
     return made
 
@@ -330,6 +334,7 @@ def _settings(root: Path, config: Path | None) -> tuple[Settings, tuple[str, ...
         config, origin=origin, checks=frozenset(CHECKS), controls=frozenset(CONTROLS)
     )
     if config.resolve().is_relative_to(root):
+        _refuse_programs(loaded.trivy, origin)
         return loaded, (f"the policy {origin} stands in the scanned repository itself",)
     return loaded, ()
 
@@ -340,6 +345,21 @@ def _threshold(policy: Policy, asked: Severity | Literal["never"] | None) -> Pol
         return policy
     origin = f"{policy.origin}, but fail-on: {asked} as asked for"
     return replace(policy, fail_on=None if asked == "never" else asked, origin=origin)
+
+
+def _trivy(trivy: TrivySettings, database: Path | None) -> TrivySettings:
+    return replace(trivy, database=str(database.absolute())) if database else trivy
+
+
+def _refuse_programs(trivy: TrivySettings, origin: str) -> None:
+    """A scanned repository must not say which program runs, even where its policy holds."""
+    if trivy.path or trivy.sha256:
+        raise UsageError(
+            "tools.trivy.path and tools.trivy.sha256 choose a program, which the scanned"
+            " repository must not do",
+            where=origin,
+            fix="set SUPPLY_CHAIN_TRIVY, or name a policy outside the repository with --config",
+        )
 
 
 def _reproducible() -> bool:

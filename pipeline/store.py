@@ -5,6 +5,8 @@
     base/                      the same for the commit that a change is judged against
     <check>/                   files that a check left, such as an SBOM
     report/                    the report in every format
+    manifest.json, SHA256SUMS  digests of all of these, written when they are signed
+    attestations/              signed statements about them; *.sigstore.json beside each file
 
 A plan carries a random token, and so does every evidence file that was made for it: evidence
 left over from an earlier run, or committed by the scanned repository, has another token and
@@ -87,6 +89,14 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class _Listed:
+    """As much of a manifest as removing signatures needs."""
+
+    schema: str
+    files: list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """The output folder at `folder`; created by `begin`."""
 
@@ -125,10 +135,39 @@ class Output:
                     shutil.rmtree(part)
             for part in own[:2]:
                 part.mkdir()
+        self.unsign()
         # Ignored by git wherever it stands, so that results are never committed by accident.
         write(self.folder / ".gitignore", b"*\n")
         write(self.folder / "plan.json", encode(plan))
         return plan
+
+    def unsign(self) -> None:
+        """Remove every signature and statement: they were made for other files than come now.
+
+        Only what a manifest of ours lists is touched. Raises `IncompleteError` when the disk
+        refuses.
+        """
+        import msgspec  # noqa: PLC0415 - a command that stores nothing should not pay for it
+
+        manifest = self.folder / "manifest.json"
+        try:
+            listed = msgspec.json.decode(manifest.read_bytes(), type=_Listed)
+        except (OSError, msgspec.DecodeError):
+            return
+        if not listed.schema.startswith("supply-chain-manifest/"):
+            return
+        root = self.folder.resolve()
+        names = ["manifest.json", "SHA256SUMS", *(item.get("path", "") for item in listed.files)]
+        with explained(self.folder):
+            for name in names:
+                bundle = self.folder / f"{name}.sigstore.json"
+                if bundle.parent.resolve().is_relative_to(root):
+                    bundle.unlink(missing_ok=True)
+            attestations = self.folder / "attestations"
+            if attestations.is_dir() and not attestations.is_symlink():
+                shutil.rmtree(attestations)
+            for name in ("attestations.jsonl", "SHA256SUMS", "manifest.json"):
+                (self.folder / name).unlink(missing_ok=True)
 
     def plan(self) -> Plan:
         """The plan of the current run; raises `UsageError` when no run was started here."""

@@ -1,0 +1,167 @@
+"""All signatures of a report, or none.
+
+Everything is made and verified in memory first, several signatures at a time under one deadline;
+only then is anything written. A fault leaves the files as they were, without a signature.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from pipeline import files
+from pipeline.errors import SignatureError
+from pipeline.signing import statements
+from pipeline.signing.facts import gather_facts
+from pipeline.signing.manifest import (
+    ATTESTATIONS,
+    BUNDLE,
+    LINES,
+    NAME,
+    STATEMENT,
+    SUMS,
+    hash_file,
+)
+from pipeline.signing.statements import Omitted, Statement
+from pipeline.trust.bundle import read
+from pipeline.trust.refused import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pipeline.signing.deadline import Deadline
+    from pipeline.signing.manifest import (
+        Manifest,
+    )
+    from pipeline.signing.signer import Signer
+
+THREADS = 8
+"""Signatures at a time: they wait for services, not for this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """What was written, and the claims that were not made."""
+
+    statements: tuple[Statement, ...]
+    omitted: tuple[Omitted, ...]
+    written: tuple[Path, ...]
+
+
+def sign(folder: Path, manifest: Manifest, signer: Signer, deadline: Deadline) -> Signed:
+    """Sign every file of a manifest and every statement about it; raises `SignatureError`."""
+    made, omitted = statements.build(gather_facts(folder, manifest, signer.holder))
+    contents = _listed(folder, manifest)
+    jobs: dict[Path, Callable[[], bytes]] = {}
+    for path, content in contents.items():
+        digest = files.digest(content).removeprefix("sha256:")
+        jobs[path] = partial(signer.sign_file, str(path), digest, content.__bytes__)
+    originals = {folder / name: sha256 for name, sha256 in manifest.files.items()}
+    originals |= {item.path: item.sha256 for item in manifest.artefacts if item.path}
+    for path, sha256 in originals.items():
+        jobs[path] = partial(signer.sign_file, str(path), sha256, path.read_bytes)
+    attested = {item.name: folder / ATTESTATIONS / item.name for item in made}
+    for item in made:
+        jobs[attested[item.name]] = partial(signer.sign_statement, item.payload())
+    bundles = side_by_side(jobs, deadline)
+    for path, sha256 in originals.items():
+        if hash_file(path) != sha256:
+            raise SignatureError("was changed while it was signed", where=str(path))
+    contents |= {path.with_name(path.name + BUNDLE): found for path, found in bundles.items()}
+    contents[folder / LINES] = b"".join(bundles[path] for path in attested.values())
+    return Signed(statements=made, omitted=omitted, written=_write(contents))
+
+
+def write_unsigned(folder: Path, manifest: Manifest) -> Signed:
+    """Write the manifest and the statements without a signature, under names that say so."""
+    made, omitted = statements.build(gather_facts(folder, manifest, None))
+    contents = _listed(folder, manifest)
+    for item in made:
+        contents[folder / ATTESTATIONS / f"{item.name}{STATEMENT}"] = item.payload() + b"\n"
+    return Signed(statements=made, omitted=omitted, written=_write(contents))
+
+
+def drop_stale(artefacts: Iterable[tuple[Path, str]]) -> tuple[Path, ...]:
+    """Remove bundles beside artefacts that were made for other bytes; say which.
+
+    A file beside an artefact that is no bundle at all is left alone until it is replaced.
+    """
+    dropped = []
+    for path, sha256 in artefacts:
+        beside = path.with_name(path.name + BUNDLE)
+        try:
+            said = read(beside.read_bytes(), str(beside)).digest
+        except (OSError, RefusedError):
+            continue
+        if said and said != sha256:
+            beside.unlink()
+            dropped.append(beside)
+    return tuple(dropped)
+
+
+def side_by_side(jobs: Mapping[Path, Callable[[], bytes]], deadline: Deadline) -> dict[Path, bytes]:
+    """The results of all jobs; raises what the first of them raised, or that time ran out.
+
+    The threads are left behind where they hang: they hold nothing that could be half-written.
+    """
+    waiting = deque(jobs.items())
+    done: SimpleQueue[tuple[Path, bytes | BaseException]] = SimpleQueue()
+
+    def work() -> None:
+        while True:
+            try:
+                path, job = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                done.put((path, job()))
+            except BaseException as error:  # noqa: BLE001 - raised again below, where it is awaited
+                done.put((path, error))
+
+    for _ in range(min(THREADS, len(jobs))):
+        Thread(target=work, daemon=True).start()
+    results: dict[Path, bytes] = {}
+    try:
+        while len(results) < len(jobs):
+            path, result = _awaited(done, deadline)
+            if isinstance(result, BaseException):
+                raise result
+            results[path] = result
+    finally:
+        waiting.clear()
+    return results
+
+
+def _awaited(
+    done: SimpleQueue[tuple[Path, bytes | BaseException]], deadline: Deadline
+) -> tuple[Path, bytes | BaseException]:
+    while True:
+        try:
+            return done.get(timeout=min(1.0, deadline.left()))
+        except Empty:
+            continue
+
+
+def _listed(folder: Path, manifest: Manifest) -> dict[Path, bytes]:
+    return {folder / NAME: manifest.render(), folder / SUMS: manifest.sums()}
+
+
+def _write(contents: Mapping[Path, bytes]) -> tuple[Path, ...]:
+    """Write all or nothing: what was written is removed again when the disk refuses the next."""
+    written: list[Path] = []
+    try:
+        for path, content in contents.items():
+            with files.explained(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            written.append(path)
+            files.write(path, content)
+    except BaseException:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+    return tuple(written)
