@@ -104,9 +104,9 @@ class Web(AbstractContextManager["Web"]):
         for session in self._sessions:
             session.close()
 
-    def get(self, url: str) -> Reply:
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Reply:
         """GET with retries; raises `WebError`."""
-        return self._ask("GET", url, None)
+        return self._ask("GET", url, None, headers)
 
     def post(self, url: str, body: bytes) -> Reply:
         """POST of JSON with retries, for questions only; raises `WebError`."""
@@ -119,9 +119,11 @@ class Web(AbstractContextManager["Web"]):
             raise WebError(f"it answered {reply.status}", where=shown(url), fix=_FIX)
         return decode(reply.body, url)
 
-    def _ask(self, method: str, url: str, body: bytes | None) -> Reply:
+    def _ask(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         for attempt in self.retrying(url):
-            with attempt, self.open(method, url, body=body) as response:
+            with attempt, self.open(method, url, body=body, headers=headers) as response:
                 content = bytearray()
                 for chunk in response.iter_content(_CHUNK):
                     content += chunk

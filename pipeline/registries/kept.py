@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pipeline.errors import IncompleteError
 from pipeline.files import write
@@ -22,11 +22,14 @@ MAX_AGE = timedelta(hours=12)
 """Older answers are asked for again: a release can be yanked any day."""
 
 
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _Kept(Generic[T]):
     asked: datetime
     address: str
-    releases: dict[str, Release]
+    told: T
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,32 @@ class Kept:
 
     def get(self, address: str, *, now: datetime) -> dict[str, Release] | None:
         """The releases that were told at `address` lately, or `None`."""
-        import msgspec  # noqa: PLC0415 - only a run asks
-
-        try:
-            kept = msgspec.json.decode(self._file(address).read_bytes(), type=_Kept)
-        except (OSError, msgspec.DecodeError, RecursionError):
-            return None
-        lately = timedelta(0) <= now - kept.asked <= MAX_AGE
-        return kept.releases if lately and kept.address == address else None
+        return self.recall(address, dict[str, Release], now=now)
 
     def put(self, address: str, releases: Mapping[str, Release], *, now: datetime) -> None:
         """Keep what was told."""
+        self.keep(address, dict(releases), now=now)
+
+    def recall(self, address: str, kind: type[T], *, now: datetime) -> T | None:
+        """An answer of another kind that was told at `address` lately, or `None`."""
+        import msgspec  # noqa: PLC0415 - only a run asks
+
+        try:
+            kept: _Kept[T] = msgspec.json.decode(
+                self._file(address).read_bytes(),
+                type=_Kept[kind],  # type: ignore[valid-type]  # it is one at run time
+            )
+        except (OSError, msgspec.DecodeError, RecursionError):
+            return None
+        lately = timedelta(0) <= now - kept.asked <= MAX_AGE
+        return kept.told if lately and kept.address == address else None
+
+    def keep(self, address: str, told: object, *, now: datetime) -> None:
+        """Keep an answer of any kind."""
         import msgspec  # noqa: PLC0415 - as above
 
         file = self._file(address)
-        kept = _Kept(asked=now, address=address, releases=dict(releases))
+        kept = _Kept(asked=now, address=address, told=told)
         with suppress(OSError, IncompleteError):
             file.parent.mkdir(parents=True, exist_ok=True)
             write(file, msgspec.json.encode(kept))
