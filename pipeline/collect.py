@@ -286,6 +286,9 @@ def _run_job(job: Job, command: tuple[str, ...], folder: Path) -> Ran | None:
     for name, content in job.inputs.items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).write_bytes(content)
+    for name, place in job.links.items():
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).symlink_to(place)
     result = run(
         Command(
             argv=(*command, *job.arguments),

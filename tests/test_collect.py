@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
@@ -355,6 +356,20 @@ def test_another_program_can_take_part_and_files_and_tables_are_recorded(
     (artefact,) = evidence.artefacts
     assert artefact.path == "dependencies/said.txt"
     assert (tmp_path / "out" / artefact.path).read_bytes() == b"hello\n"
+
+
+def test_a_job_is_led_to_files_elsewhere(
+    run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "file").write_text("far away")
+    helped = Helped("print(open('image/blobs/file').read())", optional=False)
+    helped.job = replace(
+        helped.job, inputs={"image/index": b""}, links={"image/blobs": str(tmp_path / "large")}
+    )
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": helped})
+    (artefact,) = run().artefacts
+    assert (tmp_path / "out" / artefact.path).read_text() == "far away\n"
 
 
 def test_only_an_optional_job_may_fail(

@@ -94,7 +94,7 @@ class Job:
     `arguments` follow the tool's own command. `inputs` are written into the folder first, the
     files named in `outputs` are read from it afterwards. `accept` lists the exit codes with which
     the tool says that it did its work; `timeout` is in seconds. `env` is added to the filtered
-    environment.
+    environment. `links` are names in the folder that lead to files or folders elsewhere.
 
     `network`: the job asks somebody on the network, and is handed what that takes (certificates,
     proxies). `program` is another program than the check's tool, by its name in `PATH`, and
@@ -107,6 +107,7 @@ class Job:
     name: str
     arguments: tuple[str, ...]
     inputs: Mapping[str, bytes] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     accept: frozenset[int] = frozenset({0})
     timeout: float = 600.0
