@@ -213,12 +213,47 @@ def _planning(parser: argparse.ArgumentParser) -> None:
         "--only", action="append", default=[], metavar="CHECK", help="only this check (repeatable)"
     )
     parser.add_argument(
+        "--trivy-db",
+        type=_path,
+        metavar="DIR",
+        help="a folder with Trivy's cache, used as it is; default: fetched once a day",
+    )
+    parser.add_argument(
         "--base",
         metavar="COMMIT",
         help="judge only what the change since COMMIT brings into the dependencies; without a"
         " usable one everything is judged, and the report says why",
     )
     _asking(parser)
+
+
+def _tools(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _TOOLS
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    status = actions.add_parser("status", help="which program would run, and how it is verified")
+    install = actions.add_parser("install", help="fetch or build a program, and verify it")
+    install.add_argument(
+        "--route",
+        choices=("release", "go-module"),
+        help="only this way; default: the release, else the Go module",
+    )
+    for action in (status, install):
+        action.add_argument("names", nargs="*", metavar="NAME", help="default: every one")
+        action.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+        action.add_argument("--json", action="store_true", help="print JSON")
+
+
+_TOOLS = """\
+examples:
+  supply-chain tools status                     what is here, and whether it may run
+  supply-chain tools install trivy              the pinned release: digest and signature checked
+  supply-chain tools install trivy --route go-module
+                                                the same version, built from its Go module
+
+A program that does not match its pin never runs, wherever it stands. SUPPLY_CHAIN_TRIVY names
+one of your own; `tools.trivy` in a policy outside the scanned repository may accept another.
+"""
 
 
 def _asking(parser: argparse.ArgumentParser) -> None:
@@ -325,5 +360,6 @@ _VERBS = {
     "sbom": ("the software bill of materials, as one document", _sbom),
     "secrets": ("search for secrets, or record accepted ones", _secrets),
     "init": ("files for a repository: policy, workflow, updates, hook, sessions", _init),
+    "tools": ("programs from outside the package index: look at them, install them", _tools),
     "explain": ("what a rule, control, status, reason or exit code means", _explain),
 }

@@ -188,3 +188,36 @@ def test_an_interruption_while_checks_are_started_is_not_waited_out(
         stages._side_by_side([hang, hang])
     wait.set()
     assert told == ["ended"]
+
+
+# -------------------------------------------------------------------------- Trivy and its data
+
+PROGRAM = "tools: {trivy: {path: /opt/trivy, sha256: [" + "0" * 64 + "]}}\n"
+MIRROR = "tools: {trivy: {database-repository: 'registry.example.org/trivy-db:2'}}\n"
+
+
+@pytest.mark.parametrize("text", [PROGRAM, PROGRAM.replace("path: /opt/trivy, ", "")])
+def test_a_scanned_repository_chooses_no_program(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (repository / "supply-chain.yml").write_text(text)
+    monkeypatch.chdir(repository)
+    with pytest.raises(UsageError, match="must not do"):
+        prepare(request(Path()))
+
+
+def test_a_policy_elsewhere_may_choose_one(repository: Path, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yml"
+    policy.write_text(PROGRAM)
+    plan, _ = prepare(request(repository, config=policy))
+    assert (plan.trivy.path, plan.trivy.sha256) == ("/opt/trivy", ("0" * 64,))
+
+
+def test_a_mirror_may_stand_in_the_repositorys_own_policy(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "supply-chain.yml").write_text(MIRROR)
+    monkeypatch.chdir(repository)
+    plan, _ = prepare(request(Path(), trivy_database=Path("cache")))
+    assert plan.trivy.database_repository == "registry.example.org/trivy-db:2"
+    assert plan.trivy.database == str(repository / "cache")

@@ -23,6 +23,7 @@ def request(arguments: argparse.Namespace) -> stages.Request:
         advisories=arguments.advisories,
         checks=tuple(dict.fromkeys(arguments.only)),
         base=arguments.base,
+        trivy_database=arguments.trivy_db,
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError, UsageError
-from pipeline.model import Location, Policy, SecretSettings, Severity, Waiver
+from pipeline.model import Location, Policy, SecretSettings, Severity, TrivySettings, Waiver
 from pipeline.settings.mistakes import find_mistakes, line_of, refusal
 from pipeline.text import plain
 from pipeline.tree import Tree
@@ -46,6 +46,7 @@ class Settings:
     name: str | None = None
     advisories: AdvisorySettings = field(default_factory=AdvisorySettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
+    trivy: TrivySettings = field(default_factory=TrivySettings)
 
 
 DEFAULTS = Settings()
@@ -147,6 +148,7 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
     fail_on = policy.get("fail-on", default.fail_on)
     advisories = values.get("advisories", {})
     secrets = values.get("secrets", {})
+    trivy = values.get("tools", {}).get("trivy", {})
     return Settings(
         name=values.get("name"),
         exclude=tuple(values.get("exclude", ())),
@@ -158,6 +160,13 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
         secrets=SecretSettings(
             allow_markers=secrets.get("allow-markers", DEFAULTS.secrets.allow_markers),
             history=secrets.get("history", DEFAULTS.secrets.history),
+        ),
+        trivy=TrivySettings(
+            path=trivy.get("path", ""),
+            sha256=tuple(trivy.get("sha256", ())),
+            database=trivy.get("database", ""),
+            database_repository=trivy.get("database-repository", ""),
+            java_database_repository=trivy.get("java-database-repository", ""),
         ),
         policy=Policy(
             fail_on=None if fail_on == "never" else Severity(fail_on),

@@ -18,7 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.model import Location, Policy, Severity, Waiver
+from pipeline.model import Location, Policy, Severity, TrivySettings, Waiver
 from pipeline.settings import DEFAULTS, AdvisorySettings, Settings, load, parse, schema
 
 from .conftest import CHECKS, read
@@ -194,3 +194,45 @@ def test_any_data_is_taken_or_refused(data: object) -> None:
 )
 def test_any_text_is_taken_or_refused(text: str) -> None:
     assert_taken_or_refused(text)
+
+
+# ------------------------------------------------------------------------------------- tools
+
+
+def test_where_trivy_and_its_data_come_from() -> None:
+    digest = "ab" * 32
+    found = read(f"""\
+        tools:
+          trivy:
+            path: /opt/trivy/trivy
+            sha256: [{digest}]
+            database: /mnt/trivy
+            database-repository: registry.example.org/trivy-db:2
+            java-database-repository: registry.example.org:5000/java-db@sha256:{digest}
+        """)
+    assert found.trivy == TrivySettings(
+        path="/opt/trivy/trivy",
+        sha256=(digest,),
+        database="/mnt/trivy",
+        database_repository="registry.example.org/trivy-db:2",
+        java_database_repository=f"registry.example.org:5000/java-db@sha256:{digest}",
+    )
+    assert DEFAULTS.trivy == TrivySettings()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "path: trivy",
+        "database: ../cache",
+        "sha256: [short]",
+        "sha256: ABC",
+        "database-repository: --insecure",
+        "database-repository: 'one,two'",
+        "java-database-repository: 'a b'",
+        "version: 0.69.4",
+    ],
+)
+def test_what_would_be_something_else_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        read(f"tools: {{trivy: {{{text}}}}}")

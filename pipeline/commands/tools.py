@@ -1,0 +1,113 @@
+"""`supply-chain tools`: programs from outside the package index, looked at and installed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.errors import ExitCode, IncompleteError
+from pipeline.files import cache_folder
+from pipeline.model import ToolRecord
+from pipeline.progress import Progress
+from pipeline.text import plain
+from pipeline.tools import binaries
+from pipeline.tools.pins import Pin, pin, pins
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from pipeline.tools.binaries import Binary
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Say what is there, or install what is not; 3 where a program is missing or refused."""
+    wanted = [pin(name) for name in dict.fromkeys(arguments.names or pins())]
+    if arguments.action == "install":
+        with Progress(quiet=arguments.quiet or arguments.json) as progress:
+            for one in wanted:
+                _install(one, arguments.route, progress)
+    states = [_state(one) for one in wanted]
+    if arguments.json:
+        told = {"tools": [state.as_json() for state in states]}
+        sys.stdout.write(json.dumps(told, indent=1, sort_keys=True) + "\n")
+    else:
+        for state in states:
+            if state.record is None or not arguments.quiet:
+                sys.stdout.write(state.as_text())
+    is_ready = all(state.record for state in states)
+    return ExitCode.COMPLIANT if is_ready else ExitCode.INCOMPLETE
+
+
+def _install(wanted: Pin, route: str | None, progress: Progress) -> Binary:
+    from pipeline.tools.install import ROUTES, install  # noqa: PLC0415 - not to look only
+    from pipeline.trust.roots import newest  # noqa: PLC0415 - as above
+
+    routes: Sequence[str] = (route,) if route else ROUTES
+    progress.start(wanted.name)
+    found = install(
+        wanted,
+        root=newest(cache_folder()),
+        routes=routes,
+        tell=lambda what: progress.detail(wanted.name, what),
+    )
+    progress.done(wanted.name, f"{found.record.version}, {found.record.obtained}")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What is known of one program: the record of the one that would run, or why none would."""
+
+    wanted: Pin
+    status: str
+    record: ToolRecord | None = None
+    path: str = ""
+    why: str = ""
+    fix: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        record = self.record
+        return {
+            "name": self.wanted.name,
+            "pinned": self.wanted.version,
+            "status": self.status,
+            "path": self.path,
+            "version": record.version if record else "",
+            "digest": record.digest if record else "",
+            "obtained": record.obtained if record else "",
+            "verified": record.verified if record else "",
+            "why": self.why,
+            "fix": self.fix,
+        }
+
+    def as_text(self) -> str:
+        head = f"{self.wanted.name} {self.wanted.version} (pinned): {self.status}"
+        if self.record is None:
+            lines = [f"why: {self.why}", f"to mend it: {self.fix}"]
+        else:
+            record = self.record
+            lines = [
+                f"{record.name} {record.version} at {self.path}",
+                record.digest,
+                f"obtained from: {record.obtained}",
+                f"verified by: {record.verified}",
+            ]
+        return "".join(f"{line}\n" for line in (head, *(f"  {plain(line)}" for line in lines)))
+
+
+def _state(wanted: Pin) -> _State:
+    try:
+        found = binaries.need(wanted.name)
+    except IncompleteError as error:
+        where = f"{error.where}: " if error.where else ""
+        is_refused = isinstance(error, binaries.RefusedError)
+        return _State(
+            wanted=wanted,
+            status="refused" if is_refused else "missing",
+            why=f"{where}{error.what}",
+            fix=error.fix,
+        )
+    return _State(wanted=wanted, status="ready", record=found.record, path=str(found.path))

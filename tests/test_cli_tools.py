@@ -1,0 +1,116 @@
+"""`supply-chain tools`: what it says of the pinned programs, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.cli import main
+from pipeline.commands import tools as room
+from pipeline.tools import gomodule, install
+from pipeline.tools.binaries import Binary
+from pipeline.tools.release import Obtained, UnavailableError
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own, and no program in `PATH`."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("SUPPLY_CHAIN_TRIVY", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    return tmp_path
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    (state,) = json.loads(capsys.readouterr().out)["tools"]
+    assert isinstance(state, dict)
+    return state
+
+
+def test_a_missing_program_and_how_to_get_it(
+    empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tools", "status"]) == 3
+    said = capsys.readouterr().out
+    assert said.startswith("trivy 0.74.0 (pinned): missing\n")
+    assert "supply-chain tools install trivy" in said
+
+
+def test_a_program_that_is_another_is_refused(
+    empty: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty / "trivy").write_text("#!/bin/sh\ntouch /tmp/ran\n")
+    monkeypatch.setenv("SUPPLY_CHAIN_TRIVY", str(empty / "trivy"))
+    assert main(["tools", "status", "trivy", "--json"]) == 3
+    state = told(capsys)
+    assert state["status"] == "refused"
+    assert "cannot be told" in state["why"]
+    assert state["path"] == state["digest"] == ""
+
+
+def test_the_real_one_is_ready(trivy: Binary, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tools", "status", "--json"]) == 0
+    state = told(capsys)
+    assert (state["status"], state["version"]) == ("ready", "0.74.0")
+    assert state["digest"] == trivy.record.digest
+    assert state["obtained"] == "named by SUPPLY_CHAIN_TRIVY"
+    assert "h1:" in state["verified"]
+    assert main(["tools", "status"]) == 0
+    assert f"  verified by: {state['verified']}\n" in capsys.readouterr().out
+    assert main(["tools", "status", "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_install_puts_it_into_our_folder(
+    trivy: Binary,
+    empty: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SUPPLY_CHAIN_TRIVY", raising=False)
+
+    def build(wanted: object, scratch: Path) -> Obtained:
+        shutil.copy(trivy.path, scratch / "trivy")
+        return Obtained(scratch / "trivy", "Go", "go.sum")
+
+    monkeypatch.setattr(gomodule, "build", build)
+    assert main(["tools", "install", "trivy", "--route", "go-module"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("trivy 0.74.0 (pinned): ready\n")
+    assert "trivy" in said.err
+    digest = trivy.record.digest.removeprefix("sha256:")
+    place = empty / "cache" / "supply-chain" / "tools" / "trivy" / "0.74.0" / digest
+    assert sorted(path.name for path in place.iterdir()) == ["receipt.json", "trivy"]
+    monkeypatch.setattr(gomodule, "build", None)
+    assert main(["tools", "install", "--json"]) == 0
+    assert told(capsys)["path"] == str(place / "trivy")
+
+
+def test_what_cannot_be_installed_is_told_route_by_route(
+    empty: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Obtained:
+        raise UnavailableError("not here")
+
+    monkeypatch.setattr(install.release, "fetch", fail)
+    assert main(["tools", "install"]) == 3
+    said = capsys.readouterr().err
+    assert "release: not here; go-module: trivy can be built with Go" in said
+    assert "To mend it: install Go" in said
+
+
+def test_names_that_are_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tools", "status", "grype"]) == 2
+    assert "choose one of trivy" in capsys.readouterr().err
+
+
+def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["tools", "--help"])
+    assert "supply-chain tools install trivy" in capsys.readouterr().out
+    assert room.__doc__
