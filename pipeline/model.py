@@ -401,9 +401,10 @@ class Image:
 class Target:
     """The scanned repository as discovered. All tuples are sorted by path.
 
-    `automation` holds what CI runs or obeys beside `ci`: files that may define an action, and the
-    configuration of Dependabot. `untracked` are locks that git does not track, `ignored` those
-    that it is told not to see. `images` are built images that somebody named, in that order.
+    `helm` holds every file of every chart. `automation` holds what CI runs or obeys beside `ci`:
+    files that may define an action, and the configuration of Dependabot. `untracked` are locks
+    that git does not track, `ignored` those that it is told not to see. `images` are built images
+    that somebody named, in that order.
     """
 
     name: str
@@ -415,6 +416,8 @@ class Target:
     compose: tuple[str, ...] = ()
     kubernetes: tuple[str, ...] = ()
     terraform: tuple[str, ...] = ()
+    helm: tuple[str, ...] = ()
+    cloudformation: tuple[str, ...] = ()
     ci: tuple[CiFile, ...] = ()
     automation: tuple[str, ...] = ()
     untracked: tuple[str, ...] = ()

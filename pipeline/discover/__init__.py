@@ -2,7 +2,7 @@
 
 listing         which files count: git's answer (`git`), or a walk; what is left out and why
 projects        manifests (`manifests`) and locks, grouped into projects
-infrastructure  Dockerfiles, compose files, Kubernetes objects, Terraform
+infrastructure  Dockerfiles, compose files, Kubernetes objects, Helm, Terraform, CloudFormation
 ci              CI files: triggers, and audits (`audits`) in their scripts (`shell`)
 strays          locks that git does not track, or is told to ignore
 installers      settings of installers: registries, and whether scripts run
@@ -72,6 +72,8 @@ def discover(tree: Tree, *, exclude: Sequence[str] = (), name: str | None = None
         compose=tuple(infrastructure.compose),
         kubernetes=tuple(infrastructure.kubernetes),
         terraform=tuple(infrastructure.terraform),
+        helm=tuple(infrastructure.helm),
+        cloudformation=tuple(infrastructure.cloudformation),
         ci=tuple(find_ci(tree, listing.files)),
         automation=tuple(find_automation(listing.files)),
         untracked=strays.untracked,

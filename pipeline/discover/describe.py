@@ -32,6 +32,8 @@ def _lines(target: Target) -> Iterator[str]:
         ("Compose files", target.compose),
         ("Kubernetes objects", target.kubernetes),
         ("Terraform", target.terraform),
+        ("Helm charts", target.helm),
+        ("CloudFormation", target.cloudformation),
     ):
         yield from _section(title, paths)
     yield from _section("CI", [line for file in target.ci for line in _ci(file)])

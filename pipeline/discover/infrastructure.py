@@ -10,12 +10,12 @@ from pipeline.model import Gap, Location, Unread
 from pipeline.tree import UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from pipeline.tree import Tree
 
 _LOOKED_AT = 64 * 1024
-"""Bytes of a YAML file that are searched for the marks of a Kubernetes object."""
+"""Bytes of a file that are searched for the marks of what it describes."""
 
 _DOCKERFILE = re.compile(
     r"(?:Dockerfile|Containerfile)(?:\..+)?|.+\.(?:dockerfile|containerfile)",
@@ -26,29 +26,53 @@ _MARKS = (
     re.compile(rb"^[\"']?apiVersion[\"']?[ \t]*:[ \t]*\S", re.MULTILINE),
     re.compile(rb"^[\"']?kind[\"']?[ \t]*:[ \t]*\S", re.MULTILINE),
 )
+_STACK = re.compile(
+    rb"AWSTemplateFormatVersion|[\"']?Type[\"']?[ \t]*:[ \t]*[\"']?AWS::[A-Za-z0-9]+::[A-Za-z0-9]"
+)
+_STACK_NAME = re.compile(r".*(?:template|cloudformation|cfn|stack).*\.json|.+\.template", re.DOTALL)
+"""JSON files are looked into only under names like these: there are too many of them."""
+_CHART = "Chart.yaml"
+_OF_A_CHART = re.compile(
+    r"Chart\.(?:yaml|lock)|values[^/]*\.(?:ya?ml|json)|\.helmignore|(?:templates|charts|crds)/.*",
+    re.DOTALL,
+)
+"""Source: https://helm.sh/docs/topics/charts/#the-chart-file-structure."""
 
 
 @dataclass(slots=True)
 class Infrastructure:
-    """Paths by kind, in the order in which they were given."""
+    """Paths by kind, in the order in which they were given.
+
+    `helm` are the files of charts: their `Chart.yaml`, and what it may be rendered with.
+    """
 
     dockerfiles: list[str] = field(default_factory=list)
     compose: list[str] = field(default_factory=list)
     kubernetes: list[str] = field(default_factory=list)
     terraform: list[str] = field(default_factory=list)
+    helm: list[str] = field(default_factory=list)
+    cloudformation: list[str] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 
 
 def find_infrastructure(tree: Tree, files: Iterable[str]) -> Infrastructure:
     """Sort `files` of `tree` into kinds; most are of none."""
     found = Infrastructure()
+    files = tuple(files)
+    charts = {path.removesuffix(_CHART) for path in files if path.rpartition("/")[2] == _CHART}
     for path in files:
         name = path.rpartition("/")[2]
+        if (inside := _in_a_chart(path, charts)) is not None:
+            found.helm.append(path)
+            if "templates" in inside.split("/")[:-1] or name == _CHART:
+                continue
         if name.endswith((".yml", ".yaml")):
             if _COMPOSE.fullmatch(name):
                 found.compose.append(path)
             elif not path.startswith(".github/"):
                 _look_into(tree, path, found)
+        elif _STACK_NAME.fullmatch(name):
+            _look_into(tree, path, found)
         elif name.endswith((".tf", ".tf.json")):
             found.terraform.append(path)
         elif _DOCKERFILE.fullmatch(name) and not name.endswith(".dockerignore"):
@@ -56,17 +80,33 @@ def find_infrastructure(tree: Tree, files: Iterable[str]) -> Infrastructure:
     return found
 
 
-def _look_into(tree: Tree, path: str, found: Infrastructure) -> None:
-    """Note a file that has both keys of every Kubernetes object at the beginning of a line.
+def _in_a_chart(path: str, charts: Collection[str]) -> str | None:
+    """The path as its outermost chart sees it; `None` for what belongs to none."""
+    if not charts:
+        return None
+    parts = path.split("/")
+    for length in range(len(parts)):
+        folder = "".join(f"{part}/" for part in parts[:length])
+        if folder in charts:
+            inside = path.removeprefix(folder)
+            return inside if _OF_A_CHART.fullmatch(inside) else None
+    return None
 
-    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/#required-fields.
-    Templates count too, which is why the text is searched and not parsed.
+
+def _look_into(tree: Tree, path: str, found: Infrastructure) -> None:
+    """Note a Kubernetes object, by both keys that each of them has, or a CloudFormation template.
+
+    Sources: https://kubernetes.io/docs/concepts/overview/working-with-objects/#required-fields,
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html.
+    Templates of manifests count too, which is why the text is searched and not parsed.
     """
     try:
         content = tree.head(path, size=_LOOKED_AT)
     except UnreadableFileError as error:
         place = Location(path=path)
         found.unread.append(Unread(location=place, why=error.what, gap=Gap.INPUT_MISSING))
-    else:
-        if all(mark.search(content) for mark in _MARKS):
-            found.kubernetes.append(path)
+        return
+    if all(mark.search(content) for mark in _MARKS):
+        found.kubernetes.append(path)
+    elif b"AWS" in content and _STACK.search(content):
+        found.cloudformation.append(path)

@@ -366,6 +366,8 @@ def _target(target: Target) -> dict[str, Any]:
         "compose": target.compose,
         "kubernetes": target.kubernetes,
         "terraform": target.terraform,
+        "helm": target.helm,
+        "cloudformation": target.cloudformation,
         "ci": [_ci(file) for file in target.ci],
         "excluded": [{"path": item.path, "why": item.why} for item in target.excluded],
         "unread": [_unread(item) for item in target.unread],

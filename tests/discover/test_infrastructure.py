@@ -28,6 +28,8 @@ def kinds(root: Path, files: dict[str, bytes]) -> dict[str, list[str]]:
         "compose": found.compose,
         "kubernetes": found.kubernetes,
         "terraform": found.terraform,
+        "helm": found.helm,
+        "cloudformation": found.cloudformation,
     }
 
 
@@ -45,7 +47,7 @@ def kinds(root: Path, files: dict[str, bytes]) -> dict[str, list[str]]:
 def test_known_by_name(tmp_path: Path, name: str, kind: str | None) -> None:
     assert kinds(tmp_path, {name: b""}) == {
         one: [name] if one == kind else []
-        for one in ("docker", "compose", "kubernetes", "terraform")
+        for one in ("docker", "compose", "kubernetes", "terraform", "helm", "cloudformation")
     }
 
 
@@ -81,3 +83,47 @@ def test_what_cannot_be_looked_into_is_reported(tmp_path: Path) -> None:
         ("outside.yml", Gap.INPUT_MISSING),
         ("pipe.yml", Gap.INPUT_MISSING),
     ]
+
+
+def test_a_chart_and_what_it_is_rendered_with(tmp_path: Path) -> None:
+    templates = [
+        "web/charts/db/templates/x.yaml",
+        "web/templates/_help.tpl",
+        "web/templates/d.yaml",
+    ]
+    values = ["web/charts/db/Chart.yaml", "web/values.prod.yaml", "web/.helmignore"]
+    beside = ["web/README.md", "web/ci/pod.yaml", "other/templates/d.yaml"]
+    files = ["web/Chart.yaml", *templates, *values, *beside]
+    found = kinds(tmp_path, dict.fromkeys(files, _OBJECT))
+    assert found["helm"] == sorted(["web/Chart.yaml", *templates, *values])
+    # What only a chart understands is no manifest; its other files may be both.
+    assert found["kubernetes"] == [
+        "other/templates/d.yaml",
+        "web/ci/pod.yaml",
+        "web/values.prod.yaml",
+    ]
+
+
+def test_a_chart_at_the_root_is_not_the_whole_repository(tmp_path: Path) -> None:
+    found = kinds(
+        tmp_path, dict.fromkeys(["Chart.yaml", "templates/a.yaml", "k8s/a.yaml"], _OBJECT)
+    )
+    assert found["helm"] == ["Chart.yaml", "templates/a.yaml"]
+    assert found["kubernetes"] == ["k8s/a.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("s3.yaml", b"AWSTemplateFormatVersion: 2010-09-09\n", True),
+        ("s3.yml", b"Resources:\n  B:\n    Type: AWS::S3::Bucket\n", True),
+        ("my-stack.json", b'{"Resources": {"B": {"Type": "AWS::S3::Bucket"}}}', True),
+        ("s3.template", b'{"AWSTemplateFormatVersion": "2010-09-09"}', True),
+        ("s3.json", b'{"AWSTemplateFormatVersion": "2010-09-09"}', False),
+        ("s3.yaml", b"see: AWS::S3\n", False),
+    ],
+)
+def test_templates_of_cloudformation(
+    tmp_path: Path, name: str, content: bytes, expected: bool
+) -> None:
+    assert kinds(tmp_path, {name: content})["cloudformation"] == ([name] if expected else [])
