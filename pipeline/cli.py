@@ -26,6 +26,8 @@ examples:
   supply-chain advisories update            fetch today's advisories, for offline runs
   supply-chain demo                         a report to look at, from a bundled example
   supply-chain sbom -o bom.json             its software bill of materials
+  supply-chain sign dist/*                  the report and what was built
+  supply-chain verify --help                how to check such signatures
   supply-chain explain DEP-03               what a rule, control, status or exit code means
 
 exit codes:
@@ -338,6 +340,102 @@ def _secrets(parser: argparse.ArgumentParser) -> None:
         action.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
 
 
+def _sign(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _SIGN
+    parser.add_argument(
+        "artefacts", nargs="*", metavar="ARTEFACT", help="a built file, or name@sha256:digest"
+    )
+    _output(parser)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--key", metavar="KEY", help="a PEM file, or a key elsewhere (awskms:, gcpkms:, hsm: ...)"
+    )
+    how.add_argument(
+        "--identity-token-file", type=_path, metavar="FILE", help="an identity token, for other CI"
+    )
+    how.add_argument("--unsigned", action="store_true", help="write statements without signatures")
+    parser.add_argument(
+        "--public-key", type=_path, metavar="FILE", help="the public half of a key elsewhere"
+    )
+    parser.add_argument(
+        "--trust-config", type=_path, metavar="FILE", help="sign with a private Sigstore"
+    )
+    parser.add_argument(
+        "--deadline", type=_seconds, default=300.0, metavar="SECONDS", help="default: 300"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _VERIFY
+    parser.add_argument(
+        "what",
+        nargs="*",
+        metavar="PATH",
+        help="a report's folder, a report.json, a file, or name@sha256:digest; default: here",
+    )
+    parser.add_argument(
+        "--bundle", type=_path, metavar="FILE", help="default: FILE.sigstore.json beside each file"
+    )
+    trust = parser.add_mutually_exclusive_group()
+    trust.add_argument("--trusted-root", type=_path, metavar="FILE", help="trust these authorities")
+    trust.add_argument("--trust-config", type=_path, metavar="FILE", help="those of this instance")
+    trust.add_argument("--key", type=_path, metavar="FILE", help="a public key in PEM signed")
+    trust.add_argument(
+        "--refresh-trust", action="store_true", help="fetch today's public good root first"
+    )
+    for name, text in (
+        ("identity", "who signed: an address or e-mail, exactly"),
+        ("issuer", "who vouches for the identity: an address, exactly"),
+        ("repository", "the source repository: OWNER/NAME or its address"),
+        ("workflow", "the workflow that ran: its path or address"),
+        ("ref", "the ref it ran on, such as refs/tags/v1"),
+        ("runner-environment", "github-hosted or self-hosted"),
+        ("commit", "the commit it ran on"),
+    ):
+        parser.add_argument(f"--{name}", default="", metavar="TEXT", help=text)
+    parser.add_argument(
+        "--policy", type=_path, metavar="FILE", help="the verdict was reached by this very file"
+    )
+    parser.add_argument(
+        "--allow-unsigned", action="store_true", help="accept a report that says it is unsigned"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds up to {_LONGEST}")
+    return seconds
+
+
+_LONGEST = 3600
+_SIGN = """\
+examples:
+  supply-chain sign                          in CI, with the identity of the job
+  supply-chain sign dist/*                   and what was built
+  supply-chain sign shop@sha256:9f86d0...    and an image, by its digest
+  supply-chain sign --key signing.pem        with a key; its passphrase is in
+                                             SUPPLY_CHAIN_KEY_PASSPHRASE
+Nothing is ever signed by way of a browser. Without an identity or a key, the statements are
+written unsigned and the exit code is 4.
+"""
+_VERIFY = """\
+examples:
+  supply-chain verify --issuer https://token.actions.githubusercontent.com --identity \\
+    https://github.com/acme/shop/.github/workflows/release.yml@refs/heads/main
+  supply-chain verify dist/shop-1.0.tar.gz --bundle attestation.jsonl --identity ... --issuer ...
+  supply-chain verify --key signing.pub
+Needs no network, but with --refresh-trust.
+"""
+
+
 def _day(text: str) -> date:
     from datetime import date  # noqa: PLC0415 - only where a day is given
 
@@ -360,6 +458,8 @@ _VERBS = {
     "sbom": ("the software bill of materials, as one document", _sbom),
     "secrets": ("search for secrets, or record accepted ones", _secrets),
     "init": ("files for a repository: policy, workflow, updates, hook, sessions", _init),
+    "sign": ("sign the report, its files and build artefacts, and attest the verdict", _sign),
+    "verify": ("check signatures of a report or an artefact, and what they sign", _verify),
     "tools": ("programs from outside the package index: look at them, install them", _tools),
     "explain": ("what a rule, control, status, reason or exit code means", _explain),
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,9 @@ from pipeline.trust.certificate import Holder
 if TYPE_CHECKING:
     from pathlib import Path
 
+
+LAYOUT = "supply-chain-report/1"
+"""The layout of reports that statements are made from; `report_json.SCHEMA`."""
 
 VERIFIER = "pkg:pypi/supply-chain-pipeline"
 """Who judged, where no certificate says it better."""
@@ -91,9 +93,14 @@ class Facts:
 def gather_facts(folder: Path, manifest: Manifest, holder: Holder | None) -> Facts:
     """The facts of a report that was written to `folder`.
 
-    Raises `SignatureError` for a file that changed since its digest was taken.
+    Raises `SignatureError` for a file that changed since its digest was taken, and for a report
+    of another version.
     """
     report = _json(folder, REPORT, manifest)
+    if report.get("schema") != LAYOUT:
+        raise SignatureError(
+            f"is no {LAYOUT}", where=REPORT, fix="use the version of the pipeline that wrote it"
+        )
     return Facts(
         report=report,
         manifest=manifest,
@@ -111,17 +118,20 @@ def _json(folder: Path, path: str, manifest: Manifest) -> dict[str, Any]:
     content = (folder / path).read_bytes()
     if hashlib.sha256(content).hexdigest() != manifest.files[path]:
         raise SignatureError("was changed while it was signed", where=str(folder / path))
-    found: dict[str, Any] = json.loads(content)
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise SignatureError("is no JSON object", where=str(folder / path))
     return found
 
 
 def _moment(report: dict[str, Any]) -> str:
-    """When the report was made: its run's end, else `SOURCE_DATE_EPOCH`, else its day."""
+    """When the report was made: its run's end, or its day where it tells of no run."""
     run = report["run"]
     if run:
         moment = datetime.fromisoformat(run["started"]) + timedelta(seconds=run["seconds"])
-    elif (epoch := os.environ.get("SOURCE_DATE_EPOCH", "")).isdecimal():
-        moment = datetime.fromtimestamp(int(epoch), tz=UTC)
     else:
         moment = datetime.fromisoformat(report["as_of"]).replace(tzinfo=UTC)
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

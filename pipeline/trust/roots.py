@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from sigstore.models import ClientTrustConfig, TrustedRoot
 
 PINNED_FILE = Path(__file__).with_name("public-good.json")
+KEPT = "public-good.json"
+"""What a refreshed copy is called in its folder."""
+
 PINNED_ON = date(2026, 10, 20)
 """The day of sigstore 4.5.1, which the file was taken from."""
 
@@ -74,7 +77,7 @@ def pinned() -> Root:
 
 def refreshed(cache: Path) -> Root | None:
     """The copy that `refresh` kept below `cache`; `None` when there is none that can be read."""
-    path = cache / "public-good.json"
+    path = cache / KEPT
     try:
         kept = json.loads(path.read_bytes())
         content = kept["content"].encode()
