@@ -39,7 +39,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"collect", "review"}),
     frozenset({"against"}),
     frozenset({"stages"}),
-    frozenset({"cli", "commands", "sessions"}),
+    frozenset({"cli", "commands", "sessions", "actions"}),
     frozenset({"__main__"}),
 )
 LAYER = {room: number for number, layer in enumerate(LAYERS) for room in layer}

@@ -100,6 +100,14 @@ class History:
         )
         return answer.exit_code == 0
 
+    def blob(self, commit: str, path: str) -> str | None:
+        """The id of what stands at `path`, seen from the top, in a commit; `None` for nothing."""
+        answer = self._git.command(
+            *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}:{path}"),
+            accept=frozenset({0, 1, 128}),
+        )
+        return None if answer.exit_code else answer.stdout.decode().strip()
+
     def extract(self, commit: str, folder: Path) -> tuple[Unread, ...]:
         """Write the files of a commit into the empty, resolved `folder`, as they were committed.
 
