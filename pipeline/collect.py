@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipeline.checks import Check
     from pipeline.checks.job import Job
     from pipeline.registries.ask import Heard
+    from pipeline.registries.release import Pin
     from pipeline.store import Output, Plan
     from pipeline.tools.trivy import Database
 
@@ -102,6 +103,8 @@ def _evidence(name: str, check: Check, plan: Plan, output: Output, heard: Heard 
 def _status(reading: Reading) -> tuple[Status, str]:
     """`clean` needs something to have been expected, and all of it evaluated."""
     required = [part for part in reading.coverage if part.required]
+    if not required and any(not part.complete for part in reading.coverage):
+        return Status.NOT_APPLICABLE, "nothing could be evaluated, and nothing requires it"
     if not required:
         return Status.NOT_APPLICABLE, "there is nothing of its kind to look at"
     if not all(part.complete for part in required):
@@ -121,12 +124,15 @@ def _run(check: Check, plan: Plan, tools: Tools, heard: Heard | None = None) -> 
             tool=tools.record(),
             policy=plan.policy,
             secrets=plan.secrets,
+            provenance=plan.provenance,
             offline=plan.offline,
         )
         if check.NETWORK is Network.ADVISORIES:
             options = _advised(check, plan, options, stack)
         elif check.NETWORK in {Network.REGISTRY, Network.LICENCES}:
             options = _released(check, plan, options, heard)
+        elif check.NETWORK is Network.ATTESTATIONS:
+            options = _attested(plan, options)
         jobs, options = _planned(check, plan, options, tools)
         if isinstance(jobs, Skip):
             return jobs
@@ -212,6 +218,30 @@ def _released(check: Check, plan: Plan, options: Options, heard: Heard | None) -
         heard=heard,
     )
     return replace(options, releases=told.releases, data=told.data)
+
+
+def _attested(plan: Plan, options: Options) -> Options:
+    """Ask the registries what proves each locked release, and read the files that are given.
+
+    Only names leave the machine, and nothing does when the run is offline.
+    """
+    from pipeline.registries.attested import ASKING, provenance_files  # noqa: PLC0415 - as above
+    from pipeline.registries.attesters import ask_attested  # noqa: PLC0415
+    from pipeline.registries.release import pins  # noqa: PLC0415
+
+    wanted: dict[Pin, frozenset[str]] = {}
+    for lock in plan.target.locks:
+        for pin, packages in pins(lock).items():
+            if pin.ecosystem in ASKING:
+                hashes = (one for package in packages for one in package.hashes)
+                wanted[pin] = wanted.get(pin, frozenset()).union(hashes)
+    if folder := plan.provenance.folder:
+        given = provenance_files(Path(plan.root, folder))
+        options = replace(options, provenance_files=given)
+    if plan.offline or not wanted:
+        return options
+    told = ask_attested(wanted, urls={"PyPI": plan.pypi_url, "npm": plan.npm_url})
+    return replace(options, attested=told.attested, data=told.data)
 
 
 def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Options:

@@ -718,6 +718,31 @@ class TrivySettings:
     java_database_repository: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedPublisher:
+    """Whose build a package has to be: `repository` is an address, `package` a package URL.
+
+    The package URL has no version; for what no repository published, `repository` is the
+    identity that signs.
+    """
+
+    package: str
+    repository: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenanceSettings:
+    """What is asked of attestations of locked packages.
+
+    `required`: every release needs one. `folder` holds provenance files that were fetched before,
+    seen from the root of the repository unless it is absolute; "" for none.
+    """
+
+    required: bool = False
+    folder: str = ""
+    publishers: tuple[ExpectedPublisher, ...] = ()
+
+
 class Disposition(StrEnum):
     """What policy made of a finding."""
 

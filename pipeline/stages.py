@@ -119,6 +119,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         pypi_url=settings.advisories.pypi_url,
         npm_url=settings.advisories.npm_url,
         secrets=settings.secrets,
+        provenance=settings.provenance,
         trivy=_trivy(settings.trivy, request.trivy_database),
         notices=(*notices, *request.notices),
         base=found.base if found else None,

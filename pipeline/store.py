@@ -30,6 +30,7 @@ from pipeline.model import (
     Base,
     Evidence,
     Policy,
+    ProvenanceSettings,
     SecretSettings,
     Status,
     Target,
@@ -69,6 +70,7 @@ class Plan:
     pypi_url: str | None = None
     npm_url: str | None = None
     secrets: SecretSettings = field(default_factory=SecretSettings)
+    provenance: ProvenanceSettings = field(default_factory=ProvenanceSettings)
     trivy: TrivySettings = field(default_factory=TrivySettings)
     notices: tuple[str, ...] = ()
     base: Base | None = None

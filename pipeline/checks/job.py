@@ -13,11 +13,13 @@ from pipeline.model import (
     DataRecord,
     Exploited,
     Policy,
+    ProvenanceSettings,
     SecretSettings,
     Status,
     ToolRecord,
     Unread,
 )
+from pipeline.registries.attested import Attested
 from pipeline.registries.release import Pin, Release
 from pipeline.tools.trivy import Database
 
@@ -25,13 +27,15 @@ from pipeline.tools.trivy import Database
 class Network(StrEnum):
     """What a check needs from outside; the collector refuses all of it under `--offline`.
 
-    `LICENCES` is the registry too, with the licence of every release, old ones included.
+    `LICENCES` is the registry too, with the licence of every release, old ones included, and
+    `ATTESTATIONS` what it publishes to prove the locked releases.
     """
 
     NONE = "none"
     ADVISORIES = "advisories"
     REGISTRY = "registry"
     LICENCES = "registry, licences"
+    ATTESTATIONS = "registry, attestations"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,8 @@ class Options:
     answers in OSV's protocol. `exploited` and `epss` are keyed by advisory id. `data` describes
     all of these. `secrets` is what the policy says of the search for secrets. `releases` holds
     what registries said of every release that they were asked about; nobody is when `offline`.
+    `attested` holds what they publish to prove releases, `provenance_files` what the policy's
+    folder has of that, by file name.
     """
 
     root: str = ""
@@ -163,5 +169,8 @@ class Options:
     data: tuple[DataRecord, ...] = ()
     policy: Policy = field(default_factory=Policy)
     secrets: SecretSettings = field(default_factory=SecretSettings)
+    provenance: ProvenanceSettings = field(default_factory=ProvenanceSettings)
     offline: bool = False
     releases: Mapping[Pin, Release] = field(default_factory=dict)
+    attested: Mapping[Pin, Attested] = field(default_factory=dict)
+    provenance_files: Mapping[str, bytes] = field(default_factory=dict)

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import PipelineError, UsageError
-from pipeline.model import Location, Policy, SecretSettings, Severity, TrivySettings, Waiver
+from pipeline.model import (
+    ExpectedPublisher,
+    Location,
+    Policy,
+    ProvenanceSettings,
+    SecretSettings,
+    Severity,
+    TrivySettings,
+    Waiver,
+)
 from pipeline.settings.mistakes import find_mistakes, line_of, refusal
 from pipeline.text import plain
 from pipeline.tree import Tree
@@ -46,6 +55,7 @@ class Settings:
     name: str | None = None
     advisories: AdvisorySettings = field(default_factory=AdvisorySettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
+    provenance: ProvenanceSettings = field(default_factory=ProvenanceSettings)
     trivy: TrivySettings = field(default_factory=TrivySettings)
 
 
@@ -148,6 +158,7 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
     fail_on = policy.get("fail-on", default.fail_on)
     advisories = values.get("advisories", {})
     secrets = values.get("secrets", {})
+    provenance = values.get("provenance", {})
     trivy = values.get("tools", {}).get("trivy", {})
     return Settings(
         name=values.get("name"),
@@ -160,6 +171,11 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
         secrets=SecretSettings(
             allow_markers=secrets.get("allow-markers", DEFAULTS.secrets.allow_markers),
             history=secrets.get("history", DEFAULTS.secrets.history),
+        ),
+        provenance=ProvenanceSettings(
+            required=provenance.get("require", DEFAULTS.provenance.required),
+            folder=provenance.get("folder", DEFAULTS.provenance.folder),
+            publishers=tuple(ExpectedPublisher(**one) for one in provenance.get("publishers", ())),
         ),
         trivy=TrivySettings(
             path=trivy.get("path", ""),
