@@ -73,17 +73,19 @@ def _split(texts: Sequence[str]) -> list[str]:
 def _pin(arguments: argparse.Namespace) -> Pin | None:
     """The commit to call: as named, else the one of this copy. Raises `UsageError` for half."""
     known = pin.known()
-    repository = arguments.tool_repository or (known.repository if known else "")
-    if arguments.tool_ref is None:
-        if arguments.tool_repository and not (known and known.repository == repository):
-            raise UsageError(f"no commit of {repository} is named", fix="name one with --tool-ref")
+    named = (arguments.tool_repository, arguments.tool_ref, arguments.tool_version)
+    if not any(named):
         return known
-    if not repository:
-        raise UsageError(
-            "nobody knows in which repository that commit is",
-            fix="name it with --tool-repository OWNER/NAME",
-        )
-    return pin.parse(repository, arguments.tool_ref, arguments.tool_version or "")
+    options = ("--tool-repository", "--tool-ref", "--tool-version")
+    for value, option in zip(named, options, strict=True):
+        if not value and (known is None or option != "--tool-repository"):
+            raise UsageError(
+                f"a commit is named by three options, and {option} is missing",
+                fix="give all of them: "
+                "--tool-repository OWNER/NAME --tool-ref COMMIT --tool-version v1.2.3",
+            )
+    repository = arguments.tool_repository or (known.repository if known else "")
+    return pin.parse(repository, arguments.tool_ref, arguments.tool_version)
 
 
 def _refuse_inside(root: Path) -> None:

@@ -32,8 +32,12 @@ def text(name: str, pin: Pin | None = None) -> str:
     if needs_pin(content):
         if pin is None:
             raise ValueError(f"{name} calls the project, and no commit of it is named")
-        content = content.replace(f" # {VERSION}", f" # {pin.version}" if pin.version else "")
-        content = content.replace(REPOSITORY, pin.repository).replace(COMMIT, pin.commit)
+        for blank, value in (
+            (REPOSITORY, pin.repository),
+            (COMMIT, pin.commit),
+            (VERSION, pin.version),
+        ):
+            content = content.replace(blank, value)
     return content.replace(UV, uv_requirement()) if UV in content else content
 
 

@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
+from pipeline import __version__
 from pipeline.errors import UsageError
 
 RELEASE_FILE = Path(__file__).parents[1] / "release.json"
@@ -29,14 +30,17 @@ _FROM_GITHUB = re.compile(r"https://github\.com/([^/]+/[^/]+?)(?:\.git)?/?")
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A commit of this project on GitHub; `version` is its tag ("v1.2.3"), "" if it has none."""
+    """A commit of this project on GitHub, and the version ("v1.2.3") that it is.
+
+    The version stands beside the commit in a comment, where reviewers and update bots read it.
+    """
 
     repository: str
     commit: str
-    version: str = ""
+    version: str
 
 
-def parse(repository: str, commit: str, version: str = "") -> Pin:
+def parse(repository: str, commit: str, version: str) -> Pin:
     """A pin out of its parts; raises `UsageError` for what is no full commit of a repository."""
     if not _REPOSITORY.fullmatch(repository):
         raise UsageError(f"{repository!r} is no repository on GitHub", fix="write it as owner/name")
@@ -45,7 +49,7 @@ def parse(repository: str, commit: str, version: str = "") -> Pin:
             f"{commit!r} is no full commit id",
             fix="name all its 40 (or 64) hexadecimal digits: a branch or a tag may be moved",
         )
-    if version and not _VERSION.fullmatch(version):
+    if not _VERSION.fullmatch(version):
         raise UsageError(f"{version!r} is no version", fix="write it as v1.2.3")
     return Pin(repository, commit, version)
 
@@ -60,7 +64,7 @@ def _released() -> Pin | None:
         facts = json.loads(RELEASE_FILE.read_bytes())
     except (OSError, ValueError):
         return None
-    return _pin(facts, "repository", "commit", "version")
+    return _pin(facts)
 
 
 def _installed() -> Pin | None:
@@ -75,16 +79,18 @@ def _installed() -> Pin | None:
     found = _FROM_GITHUB.fullmatch(str(facts.get("url")))
     if found is None or not isinstance(source, dict):
         return None
-    return _pin({"repository": found[1], "commit": source.get("commit_id")}, "repository", "commit")
+    commit = source.get("commit_id")
+    return _pin({"repository": found[1], "commit": commit, "version": f"v{__version__}"})
 
 
-def _pin(facts: Any, *keys: str) -> Pin | None:
+def _pin(facts: Any) -> Pin | None:
     """A pin out of a file's facts; `None` unless they are just that."""
-    values = [facts.get(key) for key in keys] if isinstance(facts, dict) else []
-    texts = [value for value in values if isinstance(value, str)]
-    if not texts or len(texts) < len(keys):
+    if not isinstance(facts, dict):
+        return None
+    repository, commit, version = map(facts.get, ("repository", "commit", "version"))
+    if not (isinstance(repository, str) and isinstance(commit, str) and isinstance(version, str)):
         return None
     try:
-        return parse(*texts)
+        return parse(repository, commit, version)
     except UsageError:
         return None

@@ -58,8 +58,8 @@ class Wish:
         if self.pin is None:
             raise UsageError(
                 f"no commit of supply-chain-pipeline is known that “{name}” could call",
-                fix="name one that you have looked at, with --tool-repository OWNER/NAME and"
-                f" --tool-ref COMMIT, or do without: --without {name}",
+                fix="name one that you have looked at, with --tool-repository OWNER/NAME,"
+                f" --tool-ref COMMIT and --tool-version VERSION, or do without: --without {name}",
             )
         return self.pin
 

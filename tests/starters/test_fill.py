@@ -28,9 +28,7 @@ def test_no_blank_is_left(name: str) -> None:
     assert not re.search(r"\bOWNER\b|\bREPO\b", made)
 
 
-def test_a_commit_without_a_tag_has_no_comment() -> None:
-    made = fill.text("pre-commit-config.yaml", Pin(PIN.repository, PIN.commit))
-    assert f'rev: "{PIN.commit}"\n' in made
+def test_the_version_stands_beside_the_commit() -> None:
     assert f'rev: "{PIN.commit}" # v1.2.3\n' in fill.text("pre-commit-config.yaml", PIN)
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import __version__
 from pipeline.errors import UsageError
 from pipeline.starters import pin
 from pipeline.starters.pin import Pin, known, parse
@@ -40,21 +41,21 @@ def test_a_full_commit_of_a_repository_is_a_pin() -> None:
     assert parse("acme/supply-chain", COMMIT, "v1.2.3") == Pin(
         "acme/supply-chain", COMMIT, "v1.2.3"
     )
-    assert parse("acme/x", "ab" * 32).commit == "ab" * 32
-    assert parse("acme/x", COMMIT).version == ""
+    assert parse("acme/x", "ab" * 32, "v1").commit == "ab" * 32
 
 
 @pytest.mark.parametrize(
     ("repository", "commit", "version", "said"),
     [
-        ("acme", COMMIT, "", "no repository on GitHub"),
-        ("a/b/c", COMMIT, "", "no repository on GitHub"),
-        ("a b/c", COMMIT, "", "no repository on GitHub"),
-        ("acme/x\n", COMMIT, "", "no repository on GitHub"),
-        ("acme/x", "main", "", "no full commit id"),
-        ("acme/x", COMMIT[:12], "", "no full commit id"),
-        ("acme/x", COMMIT.upper(), "", "no full commit id"),
+        ("acme", COMMIT, "v1", "no repository on GitHub"),
+        ("a/b/c", COMMIT, "v1", "no repository on GitHub"),
+        ("a b/c", COMMIT, "v1", "no repository on GitHub"),
+        ("acme/x\n", COMMIT, "v1", "no repository on GitHub"),
+        ("acme/x", "main", "v1", "no full commit id"),
+        ("acme/x", COMMIT[:12], "v1", "no full commit id"),
+        ("acme/x", COMMIT.upper(), "v1", "no full commit id"),
         ("acme/x", COMMIT, "latest", "no version"),
+        ("acme/x", COMMIT, "", "no version"),
         ("acme/x", COMMIT, "v1\n", "no version"),
     ],
 )
@@ -75,7 +76,7 @@ def test_a_release_knows_its_commit(nowhere: Path, monkeypatch: pytest.MonkeyPat
 
 def test_an_installation_from_git_knows_its_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, FROM_GIT)
-    assert known() == Pin("acme/supply-chain", COMMIT)
+    assert known() == Pin("acme/supply-chain", COMMIT, f"v{__version__}")
 
 
 @pytest.mark.parametrize(

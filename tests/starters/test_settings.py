@@ -22,7 +22,7 @@ PROJECT = replace(
         Lock(path="x.lock", format="x", ecosystem="elsewhere", digest=""),
     ),
 )
-PIN = Pin("acme/supply-chain", "4f1c2b7d9e0a6358c1d24be7f09a3c5566de8b10")
+PIN = Pin("acme/supply-chain", "4f1c2b7d9e0a6358c1d24be7f09a3c5566de8b10", "v1.2.3")
 
 
 def parsed(text: str) -> Policy:
