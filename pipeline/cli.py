@@ -179,7 +179,7 @@ def _init(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tool-repository", metavar="OWNER/NAME", help="where that commit is")
     parser.add_argument(
-        "--tool-version", metavar="VERSION", help="its tag, for the comment: v1.2.3"
+        "--tool-version", metavar="VERSION", help="which version that commit is: v1.2.3"
     )
     parser.add_argument(
         "-y", "--yes", "--force", action="store_true", help="change existing files without asking"
