@@ -1,0 +1,142 @@
+"""Kubernetes manifests: the containers of everything that starts pods, and secrets written out.
+
+Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipeline.checks.hardening.configuration.workload import Container, Text, setting
+from pipeline.checks.hardening.configuration.workload import read as hold
+from pipeline.checks.hardening.problem import Problem
+from pipeline.model import Location, Severity
+from pipeline.yamltree import Items, Scalar, Table, compose_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from pipeline.checks.hardening.problem import Read
+    from pipeline.yamltree import Node
+
+_PODS = {
+    "Pod": ("spec",),
+    "PodTemplate": ("template", "spec"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+}
+_POD = ("spec", "template", "spec")
+"""Where the pod stands in Deployments, StatefulSets, DaemonSets, Jobs, and what is made alike."""
+_KINDS = ("containers", "initContainers", "ephemeralContainers")
+_SHARED = {"hostNetwork": "network", "hostPID": "processes", "hostIPC": "shared memory"}
+_TEMPLATE = re.compile(r"\{\{|\$\{|\$\(")
+
+
+def read(text: str, path: str, today: date) -> Read:
+    """What is wrong with a file of manifests, and what it leaves open.
+
+    Raises `UnreadableYamlError` for what is no YAML, templates of it included.
+    """
+    objects = [one for node in compose_all(text, path, aliases=True) for one in _objects(node)]
+    containers = [container for one in objects for container in _containers(one)]
+    found = hold(containers, path, today)
+    secrets = [problem for one in objects for problem in _secrets(one, path)]
+    return replace(found, problems=(*found.problems, *secrets))
+
+
+def _objects(node: Node) -> Iterator[Table]:
+    """The objects of a document: itself, or the members of a list."""
+    if not isinstance(node, Table):
+        return
+    if node.text("kind").endswith("List") and isinstance(items := node.get("items"), Items):
+        for item in items.items:
+            yield from _objects(item)
+    else:
+        yield node
+
+
+def _containers(one: Table) -> Iterator[Container]:
+    pod = one.below(*_PODS.get(one.text("kind"), _POD))
+    host = tuple(
+        Text(node.line, what)
+        for key, what in _SHARED.items()
+        if (node := pod.get(key)) and (switch := setting(node)) and switch.on
+    )
+    mounts = tuple(
+        Text(path.line, path.text)
+        for volume in pod.items("volumes")
+        if isinstance(volume, Table)
+        and isinstance(path := volume.below("hostPath").get("path"), Scalar)
+    )
+    first = True
+    for kind in _KINDS:
+        for node in pod.items(kind):
+            if isinstance(node, Table):
+                found = _container(node, pod.below("securityContext"))
+                # What belongs to the pod is told once.
+                yield replace(found, host=host, mounts=mounts) if first else found
+                first = False
+
+
+def _container(node: Table, pod: Table) -> Container:
+    own = node.below("securityContext")
+    capabilities = own.below("capabilities")
+    limits = node.below("resources", "limits")
+    name = node.get("name")
+
+    def either(key: str) -> Node | None:
+        return own.get(key) or pod.get(key)
+
+    profile = own.below("seccompProfile").get("type") or pod.below("seccompProfile").get("type")
+    image = node.get("image")
+    return Container(
+        name=node.text("name") or "a container",
+        line=name.line if name else node.line,
+        is_whole=image is not None,
+        image=_word(image) if image else None,
+        privileged=setting(own.get("privileged")),
+        read_only=setting(own.get("readOnlyRootFilesystem")),
+        may_escalate=setting(own.get("allowPrivilegeEscalation")),
+        non_root=setting(either("runAsNonRoot")),
+        runs_as=_word(user) if (user := either("runAsUser")) else None,
+        asks_for_user=True,
+        dropped=tuple(map(_word, capabilities.items("drop"))),
+        added=tuple(map(_word, capabilities.items("add"))),
+        unconfined=(
+            (Text(profile.line, "seccomp"),)
+            if isinstance(profile, Scalar) and profile.text == "Unconfined"
+            else ()
+        ),
+        limited=frozenset(
+            what
+            for what, key in (("memory", "memory"), ("processor time", "cpu"))
+            if limits.get(key) is not None
+        ),
+        environment=tuple(
+            (entry.text("name"), _word(value))
+            for entry in node.items("env")
+            if isinstance(entry, Table) and (value := entry.get("value"))
+        ),
+    )
+
+
+def _secrets(one: Table, path: str) -> Iterator[Problem]:
+    """Values of a `Secret` object: base64 hides nothing."""
+    if one.text("kind") != "Secret":
+        return
+    for key in ("data", "stringData"):
+        for name, (_, value) in one.below(key).entries.items():
+            if isinstance(value, Scalar) and value.text and not _TEMPLATE.search(value.text):
+                yield Problem(
+                    rule="plain-secret",
+                    severity=Severity.HIGH,
+                    place=Location(path=path, line=value.line),
+                    detail=f"{name} of a Secret stands in the repository; base64 hides nothing",
+                )
+
+
+def _word(node: Node) -> Text:
+    is_open = not isinstance(node, Scalar) or _TEMPLATE.search(node.text)
+    return Text(node.line, None if is_open or not isinstance(node, Scalar) else node.text)
