@@ -4,7 +4,8 @@ reference    what an image is called                 choose       every platform
 layout       OCI layouts: folders of blobs           documents    manifests and indexes
 archive      docker archives                         config       user, ports, history; redacted
 registry     registries, without layers              suspicious   values that look like secrets
-credentials  the files of container tools            layers       a layer's two digests
+credentials  the files of container tools            layers       digests, and what is in a layer
+kept         blobs that were fetched
 """
 
 from __future__ import annotations
@@ -52,14 +53,27 @@ def _find(reference: InRegistry | OnDisk, platform: str, *, offline: bool) -> li
         return [choose.unread(reference.text, kind, error, platform)]
 
 
-def verify(image: Image) -> None:
-    """Hold an image's layers against its digests, where they lie on this machine.
+def verify(image: Image, *, known: bool = False) -> frozenset[str]:
+    """Hold an image's layers against its digests; names worth knowing of what is in them.
 
-    Raises `UnreadableImageError`. A registry's layers are held to them by whoever fetches them.
+    The layers of an image in a registry have to be pulled before. Of a `known` image only what is
+    cheap is done. Raises `UnreadableImageError`.
     """
     from pipeline.images import archive, layout  # noqa: PLC0415 - as above
 
-    if image.transport == layout.TRANSPORT:
-        layout.verify(image)
-    elif image.transport == archive.TRANSPORT:
-        archive.verify(image)
+    if image.transport == archive.TRANSPORT:
+        return archive.verify(image)
+    return layout.verify(image, known=known)
+
+
+def pull(image: Image) -> Image:
+    """An image with its blobs on this machine; one in a registry is fetched into our cache.
+
+    Raises `UnreadableImageError`.
+    """
+    from pipeline.images import kept, registry  # noqa: PLC0415 - as above
+
+    if image.transport != registry.TRANSPORT:
+        return image
+    kept.tidy(kept.folder())
+    return registry.pull(image, kept.folder())

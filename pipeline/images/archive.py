@@ -24,7 +24,7 @@ from pipeline.images.documents import (
     sha256,
     unambiguous_list,
 )
-from pipeline.images.layers import GZIP, hash_layer
+from pipeline.images.layers import GZIP, look_through, stack
 from pipeline.model import Gap, Image
 from pipeline.tree import Tree, UnreadableFileError
 
@@ -88,10 +88,11 @@ def find(reference: OnDisk, platform: str = "") -> list[Image]:
     ]
 
 
-def verify(image: Image) -> None:
+def verify(image: Image) -> frozenset[str]:
     """Hold each layer's plain content against the configuration.
 
-    Raises `UnreadableImageError` for the first that is missing, cut or changed.
+    Answers with the names that are worth knowing of all layers together (`layers.stack`). Raises
+    `UnreadableImageError` for the first layer that is missing, cut or changed.
     """
     with _opened(Path(image.place)) as archive:
         members = _members(archive)
@@ -102,18 +103,23 @@ def verify(image: Image) -> None:
         names = _layers(entry)
         if len(names) != len(image.layers):
             raise UnreadableImageError("its configuration has another number of layers")
-        for name, layer in zip(names, image.layers, strict=True):
-            _verify(archive, _resolved(members, name), layer.diff_id)
+        return stack(
+            [
+                _seen(archive, _resolved(members, name), layer.diff_id)
+                for name, layer in zip(names, image.layers, strict=True)
+            ]
+        )
 
 
-def _verify(archive: tarfile.TarFile, member: tarfile.TarInfo, diff_id: str) -> None:
+def _seen(archive: tarfile.TarFile, member: tarfile.TarInfo, diff_id: str) -> tuple[str, ...]:
     with _content(archive, member) as file:
         packing = "gzip" if file.read(len(GZIP)) == GZIP else ""
         file.seek(0)
-        sums = hash_layer(file, packing)
-    if sums.problem or sums.plain != diff_id:
-        why = sums.problem or "is not the one that the image's configuration names"
-        raise UnreadableImageError(f"layer {diff_id} {why}")
+        seen = look_through(file, packing)
+    if seen.problem or seen.plain != diff_id:
+        why = seen.problem or "is not the one that the image's configuration names"
+        raise UnreadableImageError(f"layer {diff_id} {why}", gap=seen.gap)
+    return seen.names
 
 
 @contextmanager

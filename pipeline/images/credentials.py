@@ -12,7 +12,6 @@ import base64
 import binascii
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,15 +29,11 @@ _HUB_KEY = "https://index.docker.io/v1/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a registry is shown; all of it empty where nothing is known for it.
-
-    `entry` is what the file says, in the form of Docker's `config.json`.
-    """
+    """What a registry is shown; all of it empty where nothing is known for it."""
 
     user: str = ""
     password: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
-    entry: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
         return bool(self.password or self.token)
@@ -71,13 +66,6 @@ def find(host: str, repository: str) -> Credentials:
                 fix="put them into a file, and name it in REGISTRY_AUTH_FILE",
             )
     return ANONYMOUS
-
-
-def config_file(host: str, credentials: Credentials) -> bytes:
-    """Docker's `config.json` with these credentials and nothing else."""
-    key = _HUB_KEY if host == DOCKER_HUB else host
-    auths = {key: dict(credentials.entry)} if credentials else {}
-    return json.dumps({"auths": auths}).encode()
 
 
 def _files() -> Iterator[Path]:
@@ -145,7 +133,6 @@ def _credentials(entry: dict[str, Any]) -> Credentials:
         user=user,
         password=password.rstrip("\0"),
         token=kept.get("identitytoken", ""),
-        entry=kept,
     )
 
 

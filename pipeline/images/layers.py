@@ -1,8 +1,15 @@
-"""A layer's two digests: of its bytes as they are stored, and of the plain tar inside."""
+"""A layer in one pass: the digests of its bytes and of the plain tar inside, and what it lists.
+
+https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md. Only names that say something
+about the whole image are kept: where packages are recorded, archives of Java, and what a layer
+removes from those below (whiteouts).
+"""
 
 from __future__ import annotations
 
 import hashlib
+import re
+import tarfile
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,87 +17,154 @@ from typing import TYPE_CHECKING
 from pipeline.model import Gap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import IO
 
 MAX_UNPACKED = 64 * 1024**3
 """Bytes of one layer's plain content: what grows past it is no layer, but an attack."""
+MAX_NAMES = 100_000
 
 GZIP = b"\x1f\x8b"
+RELEASES = re.compile(r"(?:etc|usr/lib)/os-release")
+DATABASES = re.compile(
+    r"var/lib/dpkg/status(?:\.d/[^/]+)?|(?:usr/)?lib/apk/db/installed"
+    r"|(?:var/lib|usr/lib/sysimage|usr/share)/rpm/(?:Packages|Packages\.db|rpmdb\.sqlite)"
+)
+"""Where operating systems record their packages, as far as Trivy reads them."""
+JAVA = re.compile(r".+\.(?:jar|war|ear|par)", re.IGNORECASE)
+
+_KEPT = (RELEASES, DATABASES, JAVA, re.compile(r"(?:.*/)?\.wh\..*"))
 _CHUNK = 1 << 20
-_EITHER = 47
-"""zlib's number for "with a header of gzip or of its own": 32 + 15 bits of window."""
+_GZIP_WINDOW = 31
+"""zlib's number for a window of 15 bits below a gzip header."""
+_REMOVED, _ALL_REMOVED = ".wh.", ".wh..wh..opq"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sums:
-    """The digests of a layer. `problem` says why there is no `plain` one."""
+class Seen:
+    """What one pass over a layer told. `problem` says why it cannot be believed."""
 
     packed: str
     plain: str
     size: int
+    names: tuple[str, ...] = ()
     problem: str = ""
     gap: Gap = Gap.PARSE_ERROR
 
 
-def hash_layer(file: IO[bytes], packing: str, *, limit: int = MAX_UNPACKED) -> Sums:
-    """Both digests in one pass; `packing` is "", "gzip" or "zstd".
+def look_through(file: IO[bytes], packing: str, *, limit: int = MAX_UNPACKED) -> Seen:
+    """Read a whole layer; `packing` is "", "gzip" or "zstd".
 
-    Python reads zstd from 3.14 on only, so its plain content has no digest here.
+    Python reads zstd from 3.14 on only, so nothing is told of what is inside.
     """
-    packed, plain = hashlib.sha256(), hashlib.sha256()
-    unpacker = _Gzip(limit) if packing == "gzip" else None
-    size = 0
-    while chunk := file.read(_CHUNK):
-        size += len(chunk)
-        packed.update(chunk)
-        if unpacker is None:
-            plain.update(chunk)
-            continue
-        for part in unpacker.feed(chunk):
-            plain.update(part)
+    plain = _Plain(file, packing, limit)
+    names: list[str] = []
     problem, gap = "", Gap.PARSE_ERROR
     if packing == "zstd":
         problem, gap = "is packed with zstd, which cannot be looked into", Gap.UNSUPPORTED_INPUT
-    elif unpacker is not None and not unpacker.ended:
-        problem = unpacker.problem or "ends too early"
-        gap = unpacker.gap
-    return Sums(
-        packed=f"sha256:{packed.hexdigest()}",
-        plain="" if problem else f"sha256:{plain.hexdigest()}",
-        size=size,
+    else:
+        try:
+            names = _names(plain)
+        except (tarfile.TarError, EOFError, ValueError, OverflowError):
+            problem = "is no whole tar archive"
+    plain.drain()
+    if plain.problem:
+        problem, gap = plain.problem, plain.gap
+    elif len(names) > MAX_NAMES:
+        problem, gap = "holds too many files", Gap.TOO_LARGE
+    return Seen(
+        packed=f"sha256:{plain.packed.hexdigest()}",
+        plain="" if plain.problem or packing == "zstd" else f"sha256:{plain.digest.hexdigest()}",
+        size=plain.size,
+        names=tuple(names),
         problem=problem,
         gap=gap,
     )
 
 
-class _Gzip:
-    """Unpacks gzip piece by piece, several members in a row included."""
+def stack(layers: Iterable[Iterable[str]]) -> frozenset[str]:
+    """The kept names of a whole image: each layer adds to those below, or removes from them."""
+    found: set[str] = set()
+    for names in layers:
+        own = set()
+        for name in names:
+            folder, slash, last = name.rpartition("/")
+            if last == _ALL_REMOVED:
+                found = {one for one in found if not one.startswith(folder + slash)}
+            elif last.startswith(_REMOVED):
+                gone = f"{folder}{slash}{last.removeprefix(_REMOVED)}"
+                found = {one for one in found if one != gone and not one.startswith(f"{gone}/")}
+            else:
+                own.add(name)
+        found |= own
+    return frozenset(found)
 
-    def __init__(self, limit: int) -> None:
-        self._left = limit
-        self._member = zlib.decompressobj(_EITHER)
+
+def _names(plain: _Plain) -> list[str]:
+    """The names in a tar that are worth keeping; at most one more than may be."""
+    found: list[str] = []
+    with tarfile.open(fileobj=plain, mode="r|") as archive:  # type: ignore[call-overload]
+        while (member := archive.next()) is not None:
+            archive.members.clear()  # it would keep every one of them
+            name = member.name.removeprefix("./").strip("/")
+            if not member.isdir() and any(kept.fullmatch(name) for kept in _KEPT):
+                found.append(name)
+            if len(found) > MAX_NAMES:
+                break
+    return found
+
+
+class _Plain:
+    """A layer's plain content as a file, digested on the way."""
+
+    def __init__(self, file: IO[bytes], packing: str, limit: int) -> None:
+        self._file, self._left = file, limit
+        self._packing = packing
+        self._member = zlib.decompressobj(_GZIP_WINDOW)
+        self._waiting = b""
+        self.packed, self.digest = hashlib.sha256(), hashlib.sha256()
+        self.size = 0
         self.problem = ""
         self.gap = Gap.PARSE_ERROR
 
-    @property
-    def ended(self) -> bool:
-        """Whether the last member was whole."""
-        return self._member.eof and not self.problem
+    def read(self, size: int = _CHUNK) -> bytes:
+        """The next plain bytes, at most `size`; nothing at the end, or once there is a problem."""
+        part = self._unpack(size) if self._packing == "gzip" else self._take(size)
+        self.digest.update(part)
+        self._left -= len(part)
+        if self._left < 0 and not self.problem:
+            self.problem, self.gap = "unpacks to more than any layer holds", Gap.TOO_LARGE
+        return part
 
-    def feed(self, chunk: bytes) -> list[bytes]:
-        """What the next bytes hold; nothing any more once there is a problem."""
-        parts: list[bytes] = []
-        while chunk and not self.problem:
+    def drain(self) -> None:
+        """Read on to the end, so that both digests are of everything."""
+        while not self.problem and self.read():
+            pass
+        while self._take(_CHUNK):
+            pass
+
+    def _take(self, size: int) -> bytes:
+        chunk = self._file.read(size)
+        self.size += len(chunk)
+        self.packed.update(chunk)
+        return chunk
+
+    def _unpack(self, size: int) -> bytes:
+        """What comes next of a gzip stream, which may have several members in a row."""
+        while not self.problem:
+            self._waiting = self._waiting or self._take(_CHUNK)
+            if not self._waiting:
+                if not self._member.eof:
+                    self.problem = "ends too early"
+                return b""
             if self._member.eof:
-                self._member = zlib.decompressobj(_EITHER)
+                self._member = zlib.decompressobj(_GZIP_WINDOW)
             try:
-                part = self._member.decompress(chunk, _CHUNK)
-                chunk = self._member.unconsumed_tail or self._member.unused_data
+                part = self._member.decompress(self._waiting, size)
             except zlib.error:
                 self.problem = "is not the gzip that it says it is"
-                break
-            parts.append(part)
-            self._left -= len(part)
-            if self._left < 0:
-                self.problem, self.gap = "unpacks to more than any layer holds", Gap.TOO_LARGE
-        return parts
+                return b""
+            self._waiting = self._member.unconsumed_tail or self._member.unused_data
+            if part:
+                return part
+        return b""

@@ -7,6 +7,7 @@ against the configuration too.
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from pipeline.images.documents import (
     read_index,
     read_manifest,
 )
-from pipeline.images.layers import hash_layer
+from pipeline.images.layers import look_through, stack
 from pipeline.model import Gap
 from pipeline.text import plain
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 TRANSPORT = "layout"
 
 _THREADS = 4
+_CHUNK = 1 << 20
 
 
 def find(reference: OnDisk, platform: str = "") -> list[Image]:
@@ -136,35 +138,60 @@ def _path(digest: str) -> str:
 # ------------------------------------------------------------------------------------- layers
 
 
-def verify(image: Image) -> None:
+def verify(image: Image, *, known: bool = False) -> frozenset[str]:
     """Hold every layer's bytes against its digest, and its plain content against the image's.
 
-    Raises `UnreadableImageError` for the first that is missing, cut, changed or of an unknown
-    kind of packing.
+    Answers with the names that are worth knowing of all layers together (`layers.stack`). Of an
+    image that is `known`, only the stored bytes are held against their digests, which is quick.
+    Raises `UnreadableImageError` for the first layer that is missing, cut, changed or of an
+    unknown kind of packing.
     """
     tree = Tree(Path(image.place))
     content = _read(tree, _path(image.manifest))
     manifest = read_manifest(decode(content, "the manifest", digest=image.manifest))
     diff_ids = [layer.diff_id for layer in image.layers]
+    look = partial(_same, tree) if known else partial(_seen, tree)
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
-        for problem in pool.map(partial(_problem, tree), manifest.layers, diff_ids):
-            if problem:
-                raise problem
+        found = list(pool.map(look, manifest.layers, diff_ids))
+    for answer in found:
+        if isinstance(answer, UnreadableImageError):
+            raise answer
+    return stack(answer for answer in found if not isinstance(answer, UnreadableImageError))
 
 
-def _problem(tree: Tree, blob: Blob, diff_id: str) -> UnreadableImageError | None:
-    """Why a layer cannot be believed."""
+def _same(tree: Tree, blob: Blob, _: str) -> tuple[str, ...] | UnreadableImageError:
+    """Nothing, if a layer's stored bytes are what they were."""
     try:
         with tree.open(_path(blob.digest)) as file:
-            sums = hash_layer(file, blob.packing)
+            found = hashlib.sha256()
+            while chunk := file.read(_CHUNK):
+                found.update(chunk)
     except UnreadableFileError as error:
-        return UnreadableImageError(f"layer {blob.digest}: {error.what}", gap=Gap.INPUT_MISSING)
-    if sums.packed != blob.digest or sums.size != blob.size:
-        return UnreadableImageError(f"layer {blob.digest} was cut or changed")
-    if sums.problem:
-        return UnreadableImageError(f"layer {blob.digest} {sums.problem}", gap=sums.gap)
-    if sums.plain != diff_id:
+        return _missing(blob, error)
+    return () if f"sha256:{found.hexdigest()}" == blob.digest else _changed(blob)
+
+
+def _seen(tree: Tree, blob: Blob, diff_id: str) -> tuple[str, ...] | UnreadableImageError:
+    """The names in a layer, or why it cannot be believed."""
+    try:
+        with tree.open(_path(blob.digest)) as file:
+            seen = look_through(file, blob.packing)
+    except UnreadableFileError as error:
+        return _missing(blob, error)
+    if seen.packed != blob.digest or seen.size != blob.size:
+        return _changed(blob)
+    if seen.problem:
+        return UnreadableImageError(f"layer {blob.digest} {seen.problem}", gap=seen.gap)
+    if seen.plain != diff_id:
         return UnreadableImageError(
             f"layer {blob.digest} is not the one that the image's configuration names"
         )
-    return None
+    return seen.names
+
+
+def _missing(blob: Blob, error: UnreadableFileError) -> UnreadableImageError:
+    return UnreadableImageError(f"layer {blob.digest}: {error.what}", gap=Gap.INPUT_MISSING)
+
+
+def _changed(blob: Blob) -> UnreadableImageError:
+    return UnreadableImageError(f"layer {blob.digest} was cut or changed")

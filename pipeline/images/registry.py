@@ -7,29 +7,37 @@ configurations is fetched; each is held against its digest.
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from pipeline.errors import UsageError
+from pipeline.files import explained, write
 from pipeline.images import choose, credentials
 from pipeline.images.documents import (
     INDEXES,
     MANIFESTS,
     MAX_DOCUMENT,
+    Blob,
     Descriptor,
     UnreadableImageError,
     decode,
     is_index,
+    read_manifest,
     sha256,
 )
 from pipeline.images.documents import field as value_of
-from pipeline.images.reference import DOCKER_HUB, InRegistry
+from pipeline.images.reference import DOCKER_HUB, InRegistry, parse
 from pipeline.model import Gap
 from pipeline.text import plain
-from pipeline.web import USER_AGENT, Web, WebError, checked
+from pipeline.web import USER_AGENT, Passing, Web, WebError, checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +52,8 @@ _ACCEPT = ", ".join(sorted(INDEXES | MANIFESTS))
 _HUB = "registry-1.docker.io"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PARAMETER = re.compile(r'([a-z]{1,30})="([^"]{0,2000})"', re.IGNORECASE)
+_AT_ONCE = 3
+"""Blobs that are fetched at the same time."""
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 200, 401, 403, 404
 
 
@@ -62,11 +72,31 @@ def find(
             found = choose.pick(choose.leaves([root], registry.fetch), platform)
             return [registry.image(leaf, platform) for leaf in found]
         except WebError as error:
-            raise UnreadableImageError(
-                f"{error.where}: {error.what}" if error.where else error.what,
-                gap=Gap.INPUT_MISSING,
-                fix="see that the registry can be reached",
-            ) from error
+            raise _unreachable(error) from error
+
+
+def pull(image: Image, store: Path, *, web: Web | None = None) -> Image:
+    """The image with its blobs in the folder `store`, as a layout keeps them.
+
+    Blobs that are there already are not fetched again; `layout.verify` holds all of them against
+    their digests. Raises `UnreadableImageError`.
+    """
+    reference = parse(image.place, store)
+    assert isinstance(reference, InRegistry)
+    blobs = store / "blobs" / "sha256"
+    with explained(blobs):
+        blobs.mkdir(parents=True, exist_ok=True)
+    with _Registry(reference, web or Web(deadline=1800.0, timeout=(10.0, 60.0))) as registry:
+        try:
+            root = registry.root()
+            manifest = read_manifest(decode(registry.fetch(root), "the manifest"))
+            write(blobs / root.digest.removeprefix("sha256:"), registry.fetch(root))
+            wanted = [Blob(digest=manifest.config.digest, size=manifest.config.size, packing="")]
+            with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+                list(pool.map(partial(registry.save, blobs), [*wanted, *manifest.layers]))
+        except WebError as error:
+            raise _unreachable(error) from error
+    return replace(image, place=str(store))
 
 
 class _Answer(NamedTuple):
@@ -133,24 +163,60 @@ class _Registry(AbstractContextManager["_Registry"]):
         except UnreadableImageError as error:
             return choose.unread(self.reference.text, TRANSPORT, error, leaf.descriptor.platform)
 
+    def save(self, folder: Path, blob: Blob) -> None:
+        """Put a blob into `folder`, unless it is there; one of another size is refused."""
+        place = folder / blob.digest.removeprefix("sha256:")
+        if place.is_file() and place.stat().st_size == blob.size:
+            # What is used stays, when the store is cleared.
+            os.utime(place)
+            return
+        url = f"{self._base}/blobs/{blob.digest}"
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".fetching-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                self._stream(url, file, blob.size)
+            Path(name).replace(place)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def _stream(self, url: str, file: IO[bytes], size: int) -> None:
+        for attempt in self.web.retrying(url):
+            with attempt, self.web.open("GET", url, headers=self._headers()) as response:
+                if response.status_code != _OK:
+                    raise _refused(self.reference.host, response.status_code)
+                file.seek(0)
+                file.truncate()
+                for chunk in response.iter_content(1 << 20):
+                    file.write(chunk)
+                    if file.tell() > size:
+                        raise UnreadableImageError("a layer is larger than its manifest says")
+                    self.web.remaining(url)
+                if file.tell() < size:
+                    raise Passing("it sent a layer cut short", None)
+
     # ------------------------------------------------------------------------------ asking
+
+    @property
+    def _base(self) -> str:
+        return f"{base_url(self.reference.host)}/v2/{self.reference.repository}"
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Accept": _ACCEPT}
+        if self.authorization:
+            headers["Authorization"] = self.authorization
+        return headers
 
     def _ask(self, what: str) -> _Answer:
         """The answer to one question below the repository; asks for leave where that is wanted."""
-        url = f"{base_url(self.reference.host)}/v2/{self.reference.repository}/{what}"
-        answer = self._get(url, self.authorization)
+        url = f"{self._base}/{what}"
+        answer = self._send("GET", url, self._headers())
         if answer.status == _UNAUTHORIZED and not self.authorization:
             self.authorization = self._allowed(answer.headers.get("WWW-Authenticate", ""))
-            answer = self._get(url, self.authorization)
+            answer = self._send("GET", url, self._headers())
         if answer.status == _OK:
             return answer
         raise _refused(self.reference.host, answer.status)
-
-    def _get(self, url: str, authorization: str = "") -> _Answer:
-        headers = {"Accept": _ACCEPT}
-        if authorization:
-            headers["Authorization"] = authorization
-        return self._send("GET", url, headers)
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
@@ -199,7 +265,8 @@ class _Registry(AbstractContextManager["_Registry"]):
             answer = self._send("POST", url, kind, body)
         else:
             more = f"{'&' if urlsplit(url).query else '?'}{urlencode(query)}"
-            answer = self._get(url + more, known.basic if known.password else "")
+            shown = {"Authorization": known.basic} if known.password else {}
+            answer = self._send("GET", url + more, shown)
         if answer.status != _OK:
             raise _refused(self.reference.host, answer.status)
         found: Any = decode(answer.body, "the token")
@@ -215,6 +282,14 @@ def base_url(host: str) -> str:
         return f"https://{_HUB}"
     name = urlsplit(f"//{host}").hostname
     return f"http://{host}" if name in _LOOPBACK else f"https://{host}"
+
+
+def _unreachable(error: WebError) -> UnreadableImageError:
+    return UnreadableImageError(
+        f"{error.where}: {error.what}" if error.where else error.what,
+        gap=Gap.INPUT_MISSING,
+        fix="see that the registry can be reached",
+    )
 
 
 def _refused(host: str, status: int) -> UnreadableImageError:

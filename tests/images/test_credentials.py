@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.images.credentials import ANONYMOUS, Credentials, config_file, find
+from pipeline.images.credentials import ANONYMOUS, find
 from pipeline.images.documents import UnreadableImageError
 from pipeline.model import Gap
 
@@ -114,12 +114,3 @@ def test_a_file_that_cannot_be_read_is_not_quoted(home: Path) -> None:
         find(HOST, "a")
     assert "s3cret" not in str(caught.value)
     assert caught.value.__cause__ is None
-
-
-def test_what_a_tool_is_given() -> None:
-    known = Credentials(user="ann", password="s3cret", entry={"auth": PAIR})
-    assert json.loads(config_file(HOST, known)) == {"auths": {HOST: {"auth": PAIR}}}
-    assert json.loads(config_file("docker.io", known)) == {
-        "auths": {"https://index.docker.io/v1/": {"auth": PAIR}}
-    }
-    assert json.loads(config_file(HOST, ANONYMOUS)) == {"auths": {}}

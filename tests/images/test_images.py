@@ -17,7 +17,10 @@ from tests.kit.images import Built, archive, layout
 APP = Built.of({"a": b"1"}, {"b": b"2"}, user="app", env=["A_TOKEN=abcdef"])
 
 
-def test_the_same_image_wherever_it_is_kept(tmp_path: Path) -> None:
+def test_the_same_image_wherever_it_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.images.kept.folder", lambda: tmp_path / "kept")
     layout(tmp_path / "app", {"1.0": APP})
     archive(tmp_path / "app.tar", APP)
     wanted = [("./app:1.0", "", tmp_path), ("./app.tar", "", tmp_path)]
@@ -25,6 +28,7 @@ def test_the_same_image_wherever_it_is_kept(tmp_path: Path) -> None:
         with registry.serving() as host:
             wanted.append((registry.push(host, "app", APP), "", tmp_path))
             found = images.look(wanted)
+            pulled = [images.pull(image) for image in found]
     except UnavailableError as error:
         pytest.skip(str(error))
     assert [image.transport for image in found] == ["layout", "archive", "registry"]
@@ -32,8 +36,11 @@ def test_the_same_image_wherever_it_is_kept(tmp_path: Path) -> None:
     same = {(image.platform, image.user, image.env, image.exposed, image.ports) for image in found}
     assert len(same) == 1
     assert len({tuple(layer.diff_id for layer in image.layers) for image in found}) == 1
-    for image in found:
+    for image in pulled:
         images.verify(image)
+        images.verify(image, known=True)
+    assert pulled[:2] == list(found[:2])
+    assert Path(pulled[2].place).is_relative_to(tmp_path)
 
 
 def test_each_is_looked_at_once(tmp_path: Path) -> None:

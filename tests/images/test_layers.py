@@ -1,30 +1,44 @@
-"""A layer's two digests."""
+"""A layer in one pass, and what layers make together."""
 
 from __future__ import annotations
 
 import gzip
 import io
+import tarfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.images.documents import sha256
-from pipeline.images.layers import hash_layer
+from pipeline.images.layers import look_through, stack
 from pipeline.model import Gap
+from tests.kit.images import tar
 
-PLAIN = bytes(range(256)) * 20_000
+PLAIN = tar(
+    {
+        "etc/os-release": b"ID=debian",
+        "var/lib/dpkg/status": bytes(300_000),
+        "app/lib/a.JAR": b"PK",
+        "app/main.py": b"print()",
+        "usr/lib/apk": None,
+    }
+)
 PACKED = gzip.compress(PLAIN, mtime=0)
+NAMES = {"etc/os-release", "var/lib/dpkg/status", "app/lib/a.JAR", "usr/lib/.wh.apk"}
 
 
-def test_a_plain_one() -> None:
-    sums = hash_layer(io.BytesIO(PLAIN), "")
-    assert (sums.packed, sums.plain) == (sha256(PLAIN), sha256(PLAIN))
-    assert (sums.size, sums.problem) == (len(PLAIN), "")
+@pytest.mark.parametrize(("content", "packing"), [(PLAIN, ""), (PACKED, "gzip")])
+def test_one_pass(content: bytes, packing: str) -> None:
+    seen = look_through(io.BytesIO(content), packing)
+    assert (seen.packed, seen.plain) == (sha256(content), sha256(PLAIN))
+    assert (seen.size, seen.problem, set(seen.names)) == (len(content), "", NAMES)
 
 
-def test_a_packed_one_in_several_members() -> None:
-    packed = gzip.compress(PLAIN[:70], mtime=0) + gzip.compress(PLAIN[70:], mtime=0)
-    sums = hash_layer(io.BytesIO(packed), "gzip")
-    assert (sums.packed, sums.plain, sums.problem) == (sha256(packed), sha256(PLAIN), "")
+def test_several_members_and_what_follows_the_archive() -> None:
+    packed = gzip.compress(PLAIN[:70], mtime=0) + gzip.compress(PLAIN[70:] + b"x", mtime=0)
+    seen = look_through(io.BytesIO(packed), "gzip")
+    assert (seen.packed, seen.plain, seen.problem) == (sha256(packed), sha256(PLAIN + b"x"), "")
 
 
 @pytest.mark.parametrize(
@@ -38,12 +52,50 @@ def test_a_packed_one_in_several_members() -> None:
     ],
 )
 def test_no_plain_content(content: bytes, packing: str, why: str, gap: Gap) -> None:
-    sums = hash_layer(io.BytesIO(content), packing)
-    assert (sums.packed, sums.size, sums.plain) == (sha256(content), len(content), "")
-    assert why in sums.problem
-    assert sums.gap is gap
+    seen = look_through(io.BytesIO(content), packing)
+    assert (seen.packed, seen.size, seen.plain) == (sha256(content), len(content), "")
+    assert why in seen.problem
+    assert seen.gap is gap
+
+
+def test_what_is_no_tar() -> None:
+    seen = look_through(io.BytesIO(b"hello" * 1000), "")
+    assert seen.problem == "is no whole tar archive"
+    assert seen.plain == sha256(b"hello" * 1000)
+    assert look_through(io.BytesIO(PLAIN[:4096]), "").problem == "is no whole tar archive"
 
 
 def test_a_bomb_is_not_unpacked_to_its_end() -> None:
-    sums = hash_layer(io.BytesIO(PACKED), "gzip", limit=1000)
-    assert (sums.plain, sums.gap) == ("", Gap.TOO_LARGE)
+    seen = look_through(io.BytesIO(PACKED), "gzip", limit=1000)
+    assert (seen.plain, seen.gap) == ("", Gap.TOO_LARGE)
+
+
+def test_too_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.images.layers.MAX_NAMES", 2)
+    seen = look_through(io.BytesIO(PLAIN), "")
+    assert (seen.problem, seen.gap) == ("holds too many files", Gap.TOO_LARGE)
+
+
+def test_names_with_a_dot_before_them() -> None:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("./etc/os-release"))
+    assert look_through(io.BytesIO(made.getvalue()), "").names == ("etc/os-release",)
+
+
+def test_a_layer_adds_and_removes() -> None:
+    below = ("etc/os-release", "app/a.jar", "app/lib/b.jar", "opt/c.jar")
+    assert stack([below]) == frozenset(below)
+    assert stack([below, ("app/.wh.a.jar",)]) == frozenset(below) - {"app/a.jar"}
+    assert stack([below, (".wh.app", "d.jar")]) == {"etc/os-release", "opt/c.jar", "d.jar"}
+    assert stack([below, ("app/.wh..wh..opq", "app/e.jar")]) == {
+        *("etc/os-release", "opt/c.jar", "app/e.jar")
+    }
+    assert stack([(".wh.a.jar",), ("a.jar",)]) == {"a.jar"}
+
+
+@given(content=st.binary(max_size=3000), packing=st.sampled_from(["", "gzip"]))
+@settings(deadline=None)
+def test_any_bytes_are_read_to_their_end(content: bytes, packing: str) -> None:
+    seen = look_through(io.BytesIO(content), packing)
+    assert (seen.packed, seen.size) == (sha256(content), len(content))

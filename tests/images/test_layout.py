@@ -122,12 +122,21 @@ def test_layers_that_were_cut_changed_or_lost(tmp_path: Path) -> None:
     content = file.read_bytes()
     for changed in (content[:-4], content + b"x", b"x" + content[1:]):
         file.write_bytes(changed)
-        with pytest.raises(UnreadableImageError, match="was cut or changed"):
-            verify(found)
+        for known in (False, True):
+            with pytest.raises(UnreadableImageError, match="was cut or changed"):
+                verify(found, known=known)
     file.unlink()
-    with pytest.raises(UnreadableImageError, match="No such file") as caught:
-        verify(found)
-    assert caught.value.gap is Gap.INPUT_MISSING
+    for known in (False, True):
+        with pytest.raises(UnreadableImageError, match="No such file") as caught:
+            verify(found, known=known)
+        assert caught.value.gap is Gap.INPUT_MISSING
+
+
+def test_what_is_worth_knowing_of_all_layers(tmp_path: Path) -> None:
+    app = Built.of({"etc/os-release": b"", "a.jar": b""}, {"b.jar": b"", "a.jar": None})
+    found = one(layout(tmp_path / "app", {"1.0": app}))
+    assert verify(found) == {"etc/os-release", "b.jar"}
+    assert verify(found, known=True) == frozenset()
 
 
 def test_layers_that_are_not_what_the_configuration_says(tmp_path: Path) -> None:

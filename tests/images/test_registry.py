@@ -11,9 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from pipeline.images import layout
 from pipeline.images.documents import UnreadableImageError
 from pipeline.images.reference import InRegistry, parse
-from pipeline.images.registry import base_url, find
+from pipeline.images.registry import base_url, find, pull
 from pipeline.model import Gap, Image
 from pipeline.web import Web
 from tests.fake import Fake, Request, Response
@@ -104,6 +105,22 @@ def test_what_is_not_there(real: str) -> None:
     with pytest.raises(UnreadableImageError, match="has no such image") as caught:
         find(reference(f"{real}/team/nothing"))
     assert caught.value.gap is Gap.INPUT_MISSING
+
+
+def test_an_image_is_pulled_once_and_verified(real: str, tmp_path: Path) -> None:
+    (image,) = find(reference(registry.push(real, "team/pulled", APP)))
+    here = pull(image, tmp_path)
+    assert here.place == str(tmp_path)
+    assert layout.verify(here) == frozenset()
+    blobs = tmp_path / "blobs" / "sha256"
+    made = {path.name: path.stat().st_ino for path in blobs.iterdir()}
+    assert len(made) == 2 + len(APP.layers)
+    layers = [layer.digest[7:] for layer in image.layers]
+    pull(image, tmp_path)
+    assert all((blobs / name).stat().st_ino == made[name] for name in layers)
+    (blobs / layers[0]).write_bytes(b"cut")
+    pull(image, tmp_path)
+    layout.verify(here)
 
 
 # ----------------------------------------------------------------------- leave to be asked for
@@ -207,6 +224,43 @@ def test_leave_that_is_not_given(
 
 
 # --------------------------------------------------------------------------- odd and bad answers
+
+
+def pulled(fake: Fake, tmp_path: Path, **more: Response) -> UnreadableImageError:
+    fake.handle = serve(APP)
+    (image,) = ask(fake)
+    fake.handle = serve(APP, **more)
+    with pytest.raises(UnreadableImageError) as caught:
+        pull(image, tmp_path, web=Web(sleep=lambda _: None, attempts=2))
+    left = [path.name for path in (tmp_path / "blobs" / "sha256").iterdir()]
+    assert not any(name.startswith(".") for name in left)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"body": APP.stored()[0] + b"x"}, "larger than its manifest says"),
+        ({"body": APP.stored()[0][:-1]}, "cut short"),
+        ({"body": APP.stored()[0], "cut": 5}, "no connection"),
+        ({"status": 404}, "has no such image"),
+    ],
+)
+def test_layers_that_do_not_come_whole(
+    fake: Fake, tmp_path: Path, change: dict[str, Any], why: str
+) -> None:
+    name = digest(APP.stored()[0])
+    assert why in pulled(fake, tmp_path, **{name: Response(**change)}).what
+
+
+def test_layers_with_other_bytes_are_noticed(fake: Fake, tmp_path: Path) -> None:
+    content = APP.stored()[0]
+    fake.handle = serve(APP, **{digest(content): Response(body=b"x" * len(content))})
+    (image,) = ask(fake)
+    here = pull(image, tmp_path, web=Web(attempts=1))
+    for known in (False, True):
+        with pytest.raises(UnreadableImageError, match="was cut or changed"):
+            layout.verify(here, known=known)
 
 
 def test_a_registry_that_answers_with_something_else(fake: Fake) -> None:
