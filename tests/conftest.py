@@ -11,9 +11,9 @@ import pytest
 
 from tests.fake import Fake, serving
 from tests.kit.sigstore.fixtures import any_sigstore, real_sigstore, sigstore_stack, witness
-from tests.kit.trivy import trivy
+from tests.kit.trivy import trivy, trivy_program
 
-__all__ = ["any_sigstore", "real_sigstore", "sigstore_stack", "trivy", "witness"]
+__all__ = ["any_sigstore", "real_sigstore", "sigstore_stack", "trivy", "trivy_program", "witness"]
 
 TESTS = Path(__file__).parent
 DATA = TESTS / "data"

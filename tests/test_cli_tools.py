@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.commands import tools as room
-from pipeline.tools import gomodule, install
+from pipeline.tools import gomodule, release
 from pipeline.tools.binaries import Binary
 from pipeline.tools.release import Obtained, UnavailableError
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_installed_is_told_route_by_route(
     def fail(*_: object, **__: object) -> Obtained:
         raise UnavailableError("not here")
 
-    monkeypatch.setattr(install.release, "fetch", fail)
+    monkeypatch.setattr(release, "fetch", fail)
     assert main(["tools", "install"]) == 3
     said = capsys.readouterr().err
     assert "release: not here; go-module: trivy can be built with Go" in said

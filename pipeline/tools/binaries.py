@@ -163,7 +163,9 @@ def installed(wanted: Pin) -> Binary | None:
             record = ToolRecord(**receipt)
         except (OSError, ValueError, TypeError):
             record = None
-        if record is None or digest != path.parent.name or record.digest != f"sha256:{digest}":
+        told = record and (record.name, record.version, record.digest)
+        same = (wanted.name, wanted.version, f"sha256:{digest}")
+        if record is None or told != same or digest != path.parent.name:
             raise RefusedError(
                 "it is not what was installed there",
                 where=str(path),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from pipeline.tools.release import UnavailableError
 from tests.kit import golang
 
 
-@cache
 def binary() -> Binary:
     """The verified program; raises `tests.kit.golang.UnavailableError` with the reason."""
     wanted = pin("trivy")
@@ -39,14 +37,22 @@ def binary() -> Binary:
     return binaries.check(wanted, path, (), obtained="the tests' kit")
 
 
-@pytest.fixture
-def trivy(monkeypatch: pytest.MonkeyPatch) -> Binary:
-    """The real Trivy, and the product finds it, too; skips where it cannot be built."""
+@pytest.fixture(scope="session")
+def trivy_program() -> Binary:
+    """The real Trivy; skips where it cannot be built.
+
+    For the session: made before any test changes where caches and programs are looked for.
+    """
     try:
-        found = binary()
+        return binary()
     except golang.UnavailableError as error:
         pytest.skip(f"no Trivy here: {error}")
     except PipelineError as error:
         pytest.fail(f"the kit's Trivy is not what it should be: {error}")
-    monkeypatch.setenv("SUPPLY_CHAIN_TRIVY", str(found.path))
-    return found
+
+
+@pytest.fixture
+def trivy(trivy_program: Binary, monkeypatch: pytest.MonkeyPatch) -> Binary:
+    """The real Trivy, and the product finds it, too."""
+    monkeypatch.setenv("SUPPLY_CHAIN_TRIVY", str(trivy_program.path))
+    return trivy_program
