@@ -72,6 +72,12 @@ def build(wanted: Pin, scratch: Path) -> Obtained:
         cwd=work,
         home=home,
     )
+    if not done.ok and "checksum mismatch" in done.stderr:
+        raise binaries.RefusedError(
+            "Go was given other code than the checksums of go.sum stand for",
+            where=f"{module.path}@v{wanted.version}",
+            fix="look into the module proxy and into Go's module cache",
+        )
     if not done.ok:
         raise UnavailableError(f"Go could not build {wanted.name}: {_reason(done)}")
     found = binaries.check(wanted, program, (), obtained="Go")

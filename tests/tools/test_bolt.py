@@ -33,7 +33,9 @@ def test_an_empty_file_of_the_format_has_none() -> None:
 
 
 def test_a_root_of_many_pages() -> None:
-    names = {f"source {number:05} {'x' * 60}": {} for number in range(9000)}
+    names: dict[str, dict[str, bytes]] = {
+        f"source {number:05} {'x' * 60}": {} for number in range(9000)
+    }
     assert read(bolt(names)) == names.keys()
 
 

@@ -60,8 +60,8 @@ def test_a_name_that_is_none() -> None:
 def test_machines_are_named_as_python_names_them(
     monkeypatch: pytest.MonkeyPatch, system: str, machine: str, key: str
 ) -> None:
-    monkeypatch.setattr(room.platform, "system", lambda: system)
-    monkeypatch.setattr(room.platform, "machine", lambda: machine)
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("platform.machine", lambda: machine)
     assert here() == key
     assert key in pin("trivy").release.files
 
