@@ -111,6 +111,7 @@ _SPECIAL = {
     "#": "#" + _BREAK,
     **{char: "\\" + char for char in "\\*_[]~"},
 }
+_BLOCK = re.compile(r"^(?: (?= {3})| {0,3}(?:[-+=]|[0-9]{1,9}[.)](?= |$)))")
 _NEUTRALISED = re.compile(r"[&<>|`$@#\\*_\[\]~]|://|\bwww\.|\bGH-(?=\d)", re.IGNORECASE)
 
 
@@ -118,7 +119,14 @@ def neutralise(value: Any) -> str:
     """`value` as text on one line that no Markdown dialect of GitHub's gives a meaning to."""
     if isinstance(value, Marked):
         return value
-    return Marked(_NEUTRALISED.sub(_neutral, plain(str(value), limit=_MAX_TEXT)))
+    text = _NEUTRALISED.sub(_neutral, plain(str(value), limit=_MAX_TEXT))
+    return Marked(_BLOCK.sub(_unblocked, text))
+
+
+def _unblocked(found: re.Match[str]) -> str:
+    """What would begin a list, a heading's underline or a block of code, as mere text."""
+    text = found[0]
+    return "&#32;" if text == " " else f"{text[:-1]}\\{text[-1]}"
 
 
 def _neutral(found: re.Match[str]) -> str:

@@ -421,6 +421,9 @@ class View:
     def _row(self, judged: Judged) -> Row:
         finding = judged.finding
         name, version = package_of(finding.subject)
+        if _FINGERPRINT.fullmatch(name) and finding.locations:
+            # A secret is known by its fingerprint, which no reader can use: the file can be found.
+            name = finding.locations[0].path
         places = (
             # What is removed is not on the page of today's file.
             Place(_where(location.path, location.line)) if finding.removed else self.place(location)
@@ -442,6 +445,7 @@ class View:
 
 
 _ANSWERED = {Status.CLEAN, Status.FOUND, Status.NOT_APPLICABLE}
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _MAX_PLACES = 5
 _MAX_CHAINS = 3
 _MAX_COMMITS = 3

@@ -30,8 +30,8 @@ def runner(output: str) -> list[tuple[str, dict[str, str], str]]:
         end = text.index("::", 2)
         name, _, told = text[2:end].partition(" ")
         properties = {}
-        for pair in filter(None, told.split(",")):
-            key, _, value = pair.strip().partition("=")
+        for pair in filter(None, told.strip().split(",")):
+            key, _, value = pair.partition("=")
             for escape, char in (("%3A", ":"), ("%2C", ","), *DATA):
                 value = value.replace(escape, char)
             properties[key] = value

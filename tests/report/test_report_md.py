@@ -138,6 +138,23 @@ def test_neutralised_text_is_shown_as_it_is(text: str) -> None:
     assert not re.search(r"[@#]\w|://|www\.|GH-\d", shown.text[1:-2], re.IGNORECASE)
 
 
+@given(st.text(max_size=60))
+@example("- a")
+@example("1. a")
+@example("12) a")
+@example("     a")
+@example("     - a")
+@example("  - a")
+@example("---")
+@example("===")
+@settings(deadline=None)
+def test_neutralised_text_begins_no_block(text: str) -> None:
+    """At the start of a line, where a list, a rule or code would begin."""
+    shown = Shown(f"x\n\n- {neutralise(text)}\n\n{neutralise(text)}\n")
+    assert set(shown.tags) <= {"p", "ul", "li", "span"}
+    assert shown.tags.count("li") == 1
+
+
 @given(st.text(max_size=100))
 @settings(deadline=None)
 def test_neutralised_text_keeps_to_its_cell(text: str) -> None:
