@@ -1,18 +1,17 @@
 """The last job's second half: the reports, the one verdict over them, and the artifact.
 
-    verdict.json              the answer for all projects, for machines
-    summary.md                what the job shows: all projects, one screen each
-    report.html .json .md     the report
+    report/  evidence/  ...   the run's output folder as `supply-chain run` leaves it
     sarif/<project>.sarif     for code scanning, with paths from the repository's root
-    evidence/  <check>/       what each check can vouch for, and the files that it left
-    plan.json                 what was planned
+    summary.md                what the job shows: all projects, one screen each
+    verdict.json              the answer for all projects, for machines
     SHA256SUMS                every file above
 
-Several projects have a folder each, `projects/<project>/`, for what is theirs alone.
+Several projects have an output folder each, `projects/<project>/`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -73,15 +72,22 @@ def publish(runner: Runner, found: Gathered, *, name: str, signer: str = "") -> 
         most = max(1, github_annotations.MOST // share)
         texts.append(text.decode())
         annotations.append(github_annotations.render(report, folder=project.path, most=most))
-        _lay_out(output, project, folder / place, folder / "sarif")
-        write(folder / place / SUMMARY, text)
+        _lay_out(output, folder / place)
+        sarif = (output.report / SARIF).read_bytes()
+        write(folder / "sarif" / f"{project.key}.sarif", rooted(sarif, project.path))
     whole = verdict.sum_up(found.scan, tuple(judged), tuple(problems))
     shown = _summary(whole, texts)
     write(folder / SUMMARY, shown.encode("utf-8", errors="replace"))
     write(folder / verdict.FILE, encode(whole))
-    write(folder / SUMS, scan.sums(folder))
+    sums = scan.sums(folder)
+    write(folder / SUMS, sums)
     runner.summarise(shown)
-    runner.output(verdict=whole.verdict.value, counts=whole.counts.line, artifact_name=name)
+    runner.output(
+        verdict=whole.verdict.value,
+        counts=whole.counts.line,
+        artifact_name=name,
+        sums_digest=hashlib.sha256(sums).hexdigest(),
+    )
     return Published(whole, "".join(annotations))
 
 
@@ -106,20 +112,13 @@ def _hosted(
     )
 
 
-def _lay_out(output: Output, project: Project, place: Path, sarif: Path) -> None:
-    """Copy the run of a project into the artifact, its report to where one looks first."""
+def _lay_out(output: Output, place: Path) -> None:
+    """Copy the run of a project into the artifact, without hidden files, which no upload takes."""
     for path in scan.files(output.folder):
         name = path.relative_to(output.folder)
-        if path.is_symlink() or name.name.startswith("."):
-            continue
-        if name.parts[0] == output.report.name:
-            if name.name == SARIF:
-                content = rooted(path.read_bytes(), project.path)
-                write(sarif / f"{project.key}.sarif", content)
-                continue
-            name = name.relative_to(output.report.name)
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, place / name)
+        if not path.is_symlink() and not name.name.startswith("."):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place / name)
 
 
 def rooted(content: bytes, folder: str) -> bytes:

@@ -44,7 +44,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectVerdict:
-    """The answer for one project; `report` is the folder of its report in the artifact."""
+    """The answer for one project; `folder` is its output folder in the artifact."""
 
     key: str
     path: str
@@ -52,7 +52,7 @@ class ProjectVerdict:
     exit_code: int
     headline: str
     counts: Counts
-    report: str
+    folder: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Whole:
 
 
 def of(project: Project, report: Report, place: str) -> ProjectVerdict:
-    """The answer for one project, whose report stands in the folder `place`."""
+    """The answer for one project, whose output folder is `place`."""
 
     def count(disposition: Disposition) -> int:
         return sum(item.disposition is disposition for item in report.findings)
@@ -89,7 +89,7 @@ def of(project: Project, report: Report, place: str) -> ProjectVerdict:
             below_threshold=count(Disposition.BELOW_THRESHOLD),
             not_evaluated=len(report.unevaluated),
         ),
-        report=place,
+        folder=place,
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Callable
@@ -42,9 +43,10 @@ def test_the_artifact_of_one_project(scanning: Make) -> None:
         "SHA256SUMS",
         "evidence/dependencies.json",
         "plan.json",
-        "report.html",
-        "report.json",
-        "report.md",
+        "report/github.sarif",
+        "report/report.html",
+        "report/report.json",
+        "report/report.md",
         "sarif/repository.sarif",
         "summary.md",
         "verdict.json",
@@ -52,6 +54,8 @@ def test_the_artifact_of_one_project(scanning: Make) -> None:
     assert outputs["verdict"] == "compliant"
     assert outputs["artifact-name"] == "supply-chain"
     assert json.loads(outputs["counts"])["violations"] == 0
+    sums = (artifact / "SHA256SUMS").read_bytes()
+    assert outputs["sums-digest"] == hashlib.sha256(sums).hexdigest()
     assert outputs["annotations"].startswith("::notice ")
 
 
@@ -86,9 +90,10 @@ def test_several_projects_have_a_folder_each(scanning: Make) -> None:
     files = {"web/requirements.txt": "six==1.16.0\n", "services/a b/requirements.txt": BAD}
     run = scanning({**CLEAN, **files}, projects="web\nservices/a b")
     artifact, outputs = published(run, "web.dependencies", "services-a-b.dependencies")
-    assert {"projects/web/report.html", "projects/services-a-b/report.html"} <= set(
-        listed(artifact)
-    )
+    assert {
+        "projects/web/report/report.html",
+        "projects/services-a-b/evidence/dependencies.json",
+    } <= set(listed(artifact))
     found = json.loads((artifact / "verdict.json").read_bytes())
     assert [(one["path"], one["verdict"]) for one in found["projects"]] == [
         ("web", "compliant"),

@@ -23,7 +23,7 @@ def one(decision: Decision) -> ProjectVerdict:
         exit_code=0,
         headline="x",
         counts=Counts(violations=1, not_evaluated=2),
-        report=".",
+        folder=".",
     )
 
 
