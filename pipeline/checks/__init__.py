@@ -70,6 +70,7 @@ CHECKS = Registry(
     "sbom",
     "secrets",
     "workflows",
+    "hardening",
 )
 """All checks, in the order in which the report shows them."""
 

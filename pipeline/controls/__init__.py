@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pipeline.controls import assessment, ci, dependencies, lockfiles, sbom, secrets, workflows
+from pipeline.controls import (
+    assessment,
+    ci,
+    dependencies,
+    hardening,
+    lockfiles,
+    sbom,
+    secrets,
+    workflows,
+)
 from pipeline.controls.entry import Entry, Facts
 from pipeline.controls.frameworks import FRAMEWORKS
 from pipeline.model import ControlResult, FrameworkCount, Outcome
@@ -20,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTROLS", "Entry", "Facts", "count", "evaluate"]
 
-FAMILIES = (dependencies, lockfiles, ci, secrets, workflows, assessment, sbom)
+FAMILIES = (dependencies, lockfiles, ci, secrets, workflows, hardening, assessment, sbom)
 
 CONTROLS: dict[str, Entry] = {
     entry.control.id: entry for family in FAMILIES for entry in family.CONTROLS

@@ -89,13 +89,14 @@ def locks_are_whole(facts: Facts) -> Answer:
     title="Nothing in use is past its end of life",
     rationale="What nobody maintains gets no fix, however bad the next vulnerability is.",
     how=(
-        "Runtimes, base images and engines are to be held against a dated table of ends of life."
-        " Such a table is not part of this version."
+        "The images that containers are built on and run from are held against a dated table of"
+        " ends of life. Runtimes and engines that manifests name are not yet, so this control fails"
+        " or stays open, and never passes by itself."
     ),
-    fix="Compare runtimes and base images with their makers' support dates, by hand for now.",
+    fix="Move to a supported release; compare other runtimes with their makers' dates by hand.",
     severity=Severity.HIGH,
     gate=Gate.WARN,
-    checks=(),
+    checks=("hardening",),
     evidence_for={
         S2C2F: ("SCA-3",),
         SCVS: ("V5.7", "V5.8"),
@@ -108,9 +109,17 @@ def locks_are_whole(facts: Facts) -> Answer:
         CWE: ("CWE-1104",),
     },
 )
-def nothing_is_past_its_end(facts: Facts) -> Answer:  # noqa: ARG001 - the shape of a control
-    """Nobody knows without a table of ends of life."""
-    return unknown(Gap.DATA_MISSING, "no table of ends of life is at hand")
+def nothing_is_past_its_end(facts: Facts) -> Answer:
+    """An image may be known to be past its end; that nothing else is, nobody looked at."""
+    rule = "hardening/end-of-life-image"
+    hits = [item for item in facts.judged if item.finding.rule == rule]
+    open_ = [item for item in hits if item.disposition is not Disposition.WAIVED]
+    old = facts.baseline.old(item.finding for item in open_)
+    if open_:
+        existing = all(item.finding.fingerprint in old for item in open_)
+        return failed(f"open: {_told(open_)}", "hardening", existing=existing)
+    reason = "images were looked at, and the runtimes that manifests name were not"
+    return unknown(Gap.DATA_MISSING, reason)
 
 
 @control(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pipeline.checks.job import Options
 
 IGNORE_FILE = ".dockerignore"
+OWN_RULES, TRIVY = "configuration, by our own rules", "configuration, by Trivy"
+"""What the coverage calls the two parties that looked."""
 
 _MODULE = re.compile(
     r'^[ \t]*module[ \t]+"[^"\n]*"[ \t]*\{[^{}]*?\bsource[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE
@@ -150,7 +152,7 @@ class Inputs:
         missing |= {f"{one.subject} {number}": one for number, one in enumerate(self.lost)}
         coverage = []
         if known or missing:
-            coverage.append(_coverage("configuration, by our own rules", "files", known, missing))
+            coverage.append(_coverage(OWN_RULES, "files", known, missing))
         if images:
             lapses = {_at(one.place): _left(one) for one in undated}
             coverage.append(
@@ -208,9 +210,7 @@ class Inputs:
         aside += self._modules()
         coverage = []
         if expected:
-            coverage.append(
-                _coverage("configuration, by Trivy", "files for Trivy", expected, missing)
-            )
+            coverage.append(_coverage(TRIVY, "files for Trivy", expected, missing))
         if aside:
             coverage.append(
                 Coverage(

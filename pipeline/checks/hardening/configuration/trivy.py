@@ -104,12 +104,14 @@ class Sighting:
 class Given:
     """One copy: the file it is a copy of, what Trivy has to take it for.
 
-    `canary` names the resource at its end that has to be reported.
+    `canary` is the line on which a fault of ours has to be reported, 0 where there is none, and
+    `shift` the lines that come before those of the file.
     """
 
     path: str
     kind: str
-    canary: str = ""
+    canary: int = 0
+    shift: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +191,17 @@ def terraform(files: Mapping[str, bytes]) -> Copies:
     """
     copies = Copies()
     for number, (path, content) in enumerate(sorted(files.items())):
-        if _SAFE.fullmatch(path):
-            name = f"supply_chain_canary_{number}"
-            given = Given(path=path, kind=TERRAFORM, canary=f"aws_kms_key.{name}")
-            copies.add(f"{_TREE}/{path}", _with_canary(path, content, name), given)
+        if not _SAFE.fullmatch(path):
+            continue
+        name = f"supply_chain_canary_{number}"
+        if path.endswith(".json"):
+            fault = json.dumps({"resource": {"aws_kms_key": {name: {}}}}).encode()
+            made, line, shift = b"[%b,\n%b]" % (fault, content), 1, 1
+        else:
+            made = b'%b\nresource "aws_kms_key" "%b" {}\n' % (content, name.encode())
+            line, shift = content.count(b"\n") + 2, 0
+        given = Given(path=path, kind=TERRAFORM, canary=line, shift=shift)
+        copies.add(f"{_TREE}/{path}", made, given)
     return copies
 
 
@@ -231,13 +240,6 @@ def documents(content: bytes) -> Iterator[bytes]:
         start = mark.end() if mark else start
 
 
-def _with_canary(path: str, content: bytes, name: str) -> bytes:
-    if path.endswith(".json"):
-        fault = json.dumps({"resource": {"aws_kms_key": {name: {}}}}).encode()
-        return b"[%b,%b]" % (fault, content)  # every line stays where it was
-    return b'%b\nresource "aws_kms_key" "%b" {}\n' % (content, name.encode())
-
-
 # ------------------------------------------------------------------------------------ answers
 
 
@@ -258,13 +260,12 @@ def answer(run: Ran) -> Answer:
             one = given.get(name)
             if one and one.kind == kind and not one.canary and evaluated > 0:
                 read.add(name)
-            canary = one.canary if one else ""
             for row in rows:
-                if row["CauseMetadata"].get("Resource", "").startswith("aws_kms_key.supply_chain_"):
-                    if _id(row["ID"]) == CANARY and row["CauseMetadata"]["Resource"] == canary:
+                if one and one.canary and row["CauseMetadata"].get("StartLine") == one.canary:
+                    if _id(row["ID"]) == CANARY:
                         read.add(name)
                 else:
-                    found.append(_sighting(row, _path(name, one, given), kind))
+                    found.append(_sighting(row, _path(name, one, given), kind, one))
         except (KeyError, TypeError, AttributeError) as error:
             raise UnreadableOutputError("Trivy's report is not of the form it promises") from error
     return Answer(sightings=tuple(found), read=frozenset(read))
@@ -300,11 +301,14 @@ def _path(name: str, one: Given | None, given: Mapping[str, Given]) -> str:
     raise UnreadableOutputError("Trivy reports a file that it was not given")
 
 
-def _sighting(row: Mapping[str, Any], path: str, kind: str) -> Sighting:
+def _sighting(row: Mapping[str, Any], path: str, kind: str, one: Given | None) -> Sighting:
     cause = row["CauseMetadata"]
     ident = _id(row["ID"])
     # The lines of a chart are those of what it was rendered to.
-    start = cause.get("StartLine") if kind != HELM else None
+    start, end = (
+        (0, 0) if kind == HELM else (cause.get("StartLine") or 0, cause.get("EndLine") or 0)
+    )
+    shift = one.shift if one else 0
     return Sighting(
         id=ident,
         path=path,
@@ -313,8 +317,8 @@ def _sighting(row: Mapping[str, Any], path: str, kind: str) -> Sighting:
         message="" if ident in _TELLING else plain(row.get("Message") or "", limit=300),
         fix=plain(row.get("Resolution") or "see what Trivy says about this check", limit=300),
         url=plain(row.get("PrimaryURL") or "", limit=300),
-        line=start if isinstance(start, int) and start > 0 else None,
-        end=cause.get("EndLine"),
+        line=start - shift if start > shift else None,
+        end=end - shift if end > shift else None,
     )
 
 
