@@ -1,6 +1,6 @@
-"""Make docs/reference.md from the code, or tell that it is out of date.
+"""Make docs/reference.md and the tables of docs/github-actions.md, or tell what is out of date.
 
-`python docs/generate.py` ends with 1 when the file differs; with `--write` it writes it anew.
+`python docs/generate.py` ends with 1 when a file differs; with `--write` it writes it anew.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import workflow_tables
+
 from pipeline import cli, model, policy
 from pipeline.checks import CHECKS, question
 from pipeline.commands.explain import topics
@@ -20,10 +22,11 @@ from pipeline.controls import CONTROLS
 from pipeline.controls.frameworks import FRAMEWORKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference.md"
+ACTIONS = ROOT / "docs" / "github-actions.md"
 SCHEMA = ROOT / "pipeline" / "supply-chain.schema.json"
 
 
@@ -112,7 +115,7 @@ def settings() -> Iterator[tuple[str, str]]:
     yield from walk(schema, "")
 
 
-def table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """A Markdown table; cells are put on one line."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(
@@ -128,14 +131,18 @@ def fence(text: str) -> str:
 
 def main() -> int:
     """Compare or write; the exit code."""
-    made = reference()
-    if "--write" in sys.argv[1:]:
-        PAGE.write_text(made, encoding="utf-8")
-        return 0
-    if not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != made:
-        print("docs/reference.md is out of date: run `nox -s docs -- --write`")
-        return 1
-    return 0
+    there = ACTIONS.read_text(encoding="utf-8")
+    code = 0
+    for page, made in (
+        (PAGE, reference()),
+        (ACTIONS, workflow_tables.insert(there, workflow_tables.tables(table))),
+    ):
+        if "--write" in sys.argv[1:]:
+            page.write_text(made, encoding="utf-8")
+        elif not page.is_file() or page.read_text(encoding="utf-8") != made:
+            print(f"docs/{page.name} is out of date: run `nox -s docs -- --write`")
+            code = 1
+    return code
 
 
 if __name__ == "__main__":
