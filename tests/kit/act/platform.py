@@ -45,11 +45,21 @@ class Ran:
     artifacts: Path
     log: str = field(repr=False, default="")
 
+    @property
+    def summary(self) -> str:
+        """The summaries of all jobs, one after the other."""
+        return "\n".join(self.summaries.values())
+
     def job(self, end: str) -> str:
         """How the one job whose name ends like this ended; "" when it did not start."""
         found = {name: result for name, result in self.jobs.items() if name.endswith(end)}
         assert len(found) <= 1, found
         return next(iter(found.values()), "")
+
+    def outputs_of(self, end: str) -> dict[str, str]:
+        """What the steps of the one job whose name ends like this have set."""
+        (found,) = (values for name, values in self.outputs.items() if name.endswith(end))
+        return found
 
     def verdict(self, name: str = "supply-chain") -> dict[str, Any]:
         """The verdict.json of the artifact."""
@@ -57,10 +67,10 @@ class Ran:
         return found
 
 
-def calling(workflow: str = "scan.yml", *, event: str = "push", **inputs: object) -> str:
+def calling(workflow: str, inputs: Mapping[str, object], *, event: str = "push") -> str:
     """A caller's workflow file with one job, `supply-chain`, that passes these inputs on.
 
-    Names are written with underscores for dashes. Values stand there as JSON, which is YAML.
+    Names may be written with underscores for dashes. Values stand there as JSON, which is YAML.
     """
     given = {"tool-path": str(ROOT), **{name.replace("_", "-"): v for name, v in inputs.items()}}
     return f"""\
@@ -167,7 +177,8 @@ def _read(code: int, log: str, artifacts: Path) -> Ran:
             entry = json.loads(line)
         except ValueError:
             continue
-        job = str(entry.get("job", "")).strip()
+        # act adds the leg's number to its name: "api.secrets-2".
+        job = re.sub(r"(\.[a-z0-9]+)-\d+$", r"\1", str(entry.get("job", "")).strip())
         if result := entry.get("jobResult"):
             jobs[job] = result
         if entry.get("command") == "set-output":

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,10 @@ def checkout(inputs: dict[str, str]) -> None:
 
 
 def upload_artifact(inputs: dict[str, str]) -> None:
-    """Keep a folder's files, without the hidden ones, under a name that must be a new one."""
+    """Keep a folder's files, without the hidden ones, under a name that must be a new one.
+
+    The artifact called `STUB_LOSES` never arrives, and at `STUB_DIES_AT` the job dies.
+    """
     name, source = inputs["name"], Path(inputs["path"])
     if not name or BAD_NAME.search(name):
         raise SystemExit(f"the artifact name is not valid: {name!r}")
@@ -58,6 +62,10 @@ def upload_artifact(inputs: dict[str, str]) -> None:
     if not files:
         if inputs["if-no-files-found"] == "error":
             raise SystemExit(f"no files were found with the provided path: {source}")
+        return
+    if name == os.environ.get("STUB_DIES_AT"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if name == os.environ.get("STUB_LOSES"):
         return
     goal = Path(os.environ["STUB_ARTIFACTS"], name)
     if goal.exists():
