@@ -5,6 +5,7 @@
     sessions.register()
 
     plan -> one session per check, side by side -> report -> gate
+                                                          -> sign
 
 A check session succeeds as soon as its evidence is recorded: only `gate` goes red. Every session
 has an environment of its own, with its tool from the pipeline's own lock file, hashes checked,
@@ -42,10 +43,12 @@ TOOL_GROUPS = tuple(
 )
 """The dependency groups of all checks, for a session that runs them in one process."""
 USAGE = "arguments after --: those of `supply-chain plan`, and --target PATH"
+SIGNING_GROUP = "sigstore"
+"""The dependency group of what signs."""
 
 
 def register() -> None:
-    """Define the sessions `plan`, one per check, `report` and `gate` in the calling noxfile.
+    """Define the sessions `plan`, one per check, `report`, `gate` and `sign` in the noxfile.
 
     `nox` without `-s` then runs them all; sessions that the noxfile defines itself stay as they
     are. Run in parallel unless the noxfile or the command line says otherwise.
@@ -59,6 +62,7 @@ def register() -> None:
         _register_check(name)
     nox.session(name="report", requires=list(CHECKS))(_report)
     nox.session(name="gate", requires=["report"])(_gate)
+    nox.session(name="sign", requires=["report"])(_sign)
 
 
 def _register_check(name: str) -> None:
@@ -90,6 +94,13 @@ def _report(session: nox.Session) -> None:
 def _gate(session: nox.Session) -> None:
     """Fail unless the report says that the repository is compliant."""
     supply_chain(session, "gate", *_output(session))
+
+
+def _sign(session: nox.Session) -> None:
+    """Sign the report, whatever its verdict (-- [OF PLAN] -- [ARTEFACT ...] for built files)."""
+    arguments = list(session.posargs)
+    own = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
+    supply_chain(session, "sign", *_output(session), *own, groups=(SIGNING_GROUP,))
 
 
 def supply_chain(
@@ -170,8 +181,11 @@ def split(session: nox.Session) -> tuple[Path, list[str]]:
     """The target and the remaining arguments after `--`.
 
     The target defaults to the folder Nox was called from. Relative paths are seen from there.
+    What follows a second `--` is for the session `sign` alone.
     """
     rest = list(session.posargs)
+    if "--" in rest:
+        del rest[rest.index("--") :]
     target = Path(session.invoked_from)
     if "--target" in rest:
         at = rest.index("--target")

@@ -82,11 +82,19 @@ class Bundle:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 that the bundle says was signed, in hexadecimal; "" where it says none."""
+        """The digest that the bundle says was signed, in hexadecimal; "" where it says none."""
+        text = self._said("digest")
+        return base64.b64decode(text).hex() if isinstance(text, str) else ""
+
+    @property
+    def algorithm(self) -> str:
+        """By which algorithm, as the bundle calls it; "" where it says none."""
+        return str(self._said("algorithm") or "")
+
+    def _said(self, name: str) -> Any:
         message = self.document.get("messageSignature")
         said = message.get("messageDigest") if isinstance(message, dict) else None
-        text = said.get("digest") if isinstance(said, dict) else None
-        return base64.b64decode(text).hex() if isinstance(text, str) else ""
+        return said.get(name) if isinstance(said, dict) else None
 
 
 def read(content: bytes, where: str) -> Bundle:
@@ -95,7 +103,7 @@ def read(content: bytes, where: str) -> Bundle:
     if not isinstance(document, dict):
         raise RefusedError("media type", "it is no bundle: no JSON object", where=where)
     kind = document.get("mediaType")
-    if kind not in MEDIA_TYPES:
+    if not isinstance(kind, str) or kind not in MEDIA_TYPES:
         raise RefusedError("media type", f"it is no bundle that is known: {kind!r}", where=where)
     for name, value in _encoded(document):
         if not _canonical(value):

@@ -68,8 +68,14 @@ def verify_keyed(bundle: Bundle, key: EllipticCurvePublicKey, *, digest: str = "
         raise RefusedError("key", "a certificate signed, no plain key", where=where)
     check_kind(bundle, digest)
     named = bundle.material["publicKey"]
-    if not isinstance(named, dict) or named.get("hint") not in {None, "", hint(key)}:
+    if not isinstance(named, dict) or named.get("hint") != hint(key):
         raise RefusedError("key", "another key signed", where=where)
+    with library():
+        from sigstore_models.bundle.v1 import Bundle as Model  # noqa: PLC0415 - start-up
+    try:
+        Model.from_json(bundle.content)
+    except ValueError as error:
+        raise RefusedError("media type", f"it is no bundle: {error}", where=where) from error
     if bundle.entries or bundle.material.get("timestampVerificationData"):
         raise RefusedError("transparency log", "a bundle with a key has none here", where=where)
     try:

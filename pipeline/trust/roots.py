@@ -56,6 +56,25 @@ class Root:
         """SHA-256 of the content as "sha256:" and 64 hexadecimal digits."""
         return "sha256:" + hashlib.sha256(self.content).hexdigest()
 
+    @property
+    def logs(self) -> frozenset[str]:
+        """The transparency logs, by the base64 of their ids."""
+        ids = [
+            (item.get(name) or {}).get("keyId")
+            for item in _parts(self.content).get("tlogs", [])
+            for name in ("logId", "checkpointKeyId")
+        ]
+        return frozenset(text for text in ids if text)
+
+    def ever(self) -> TrustedRoot:
+        """The root as if everything in it were valid for ever: to tell why something fails."""
+        document = _parts(self.content)
+        return _parsed(
+            document
+            | {part: [_ageless(item) for item in document.get(part, [])] for part in _PARTS},
+            self.name,
+        )
+
     def at(self, moments: Iterable[datetime]) -> TrustedRoot:
         """The root with only what was valid at all `moments`; the library does not look itself.
 
@@ -127,6 +146,7 @@ def read_root(path: Path) -> Root:
     document = _document(path)
     if document.get("mediaType") != ROOT_TYPE:
         raise UsageError("is no trusted root", where=str(path), fix=f"its mediaType is {ROOT_TYPE}")
+    _parsed(document, str(path))
     return Root(path.name, json.dumps(document).encode())
 
 
@@ -140,6 +160,7 @@ def read_config(path: Path) -> Root:
             where=str(path),
             fix=f"its mediaType is {CONFIG_TYPE}",
         )
+    _parsed(root, str(path))
     return Root(path.name, json.dumps(root).encode(), config=json.dumps(document).encode())
 
 
@@ -167,21 +188,33 @@ def _parts(content: bytes) -> dict[str, Any]:
 @lru_cache(maxsize=16)
 def _built(content: bytes, kept: tuple[tuple[int, ...], ...]) -> TrustedRoot:
     """The root with only some of its authorities and logs."""
-    with library():
-        from sigstore.errors import Error  # noqa: PLC0415 - start-up stays light
-        from sigstore.models import TrustedRoot  # noqa: PLC0415
-        from sigstore_models.trustroot import v1  # noqa: PLC0415
     document = _parts(content)
     chosen = {
         part: [document[part][place] for place in places]
         for part, places in zip(_PARTS, kept, strict=True)
     }
+    return _parsed(document | chosen, "the trusted root")
+
+
+def _parsed(document: dict[str, Any], where: str) -> TrustedRoot:
+    """What the library makes of a trusted root; raises `UsageError` for one it cannot use."""
+    with library():
+        from sigstore.errors import Error  # noqa: PLC0415 - start-up stays light
+        from sigstore.models import TrustedRoot  # noqa: PLC0415
+        from sigstore_models.trustroot import v1  # noqa: PLC0415
     try:
-        return TrustedRoot(v1.TrustedRoot.from_json(json.dumps(document | chosen)))
+        return TrustedRoot(v1.TrustedRoot.from_json(json.dumps(document)))
     except (Error, ValueError) as error:
         raise UsageError(
-            f"the trusted root cannot be used: {error}", fix="name another with --trusted-root"
+            f"cannot be used as a trusted root: {error}", where=where, fix="name another one"
         ) from error
+
+
+def _ageless(item: dict[str, Any]) -> dict[str, Any]:
+    always = {"validFor": {"start": "1970-01-01T00:00:00Z"}}
+    if "publicKey" in item:
+        return item | {"publicKey": item["publicKey"] | always}
+    return item | always
 
 
 def _valid(item: dict[str, Any], moments: Iterable[datetime]) -> bool:

@@ -52,7 +52,7 @@ def parse(payload_type: str, payload: bytes, where: str, *, old: bool = True) ->
         raise RefusedError("payload type", f"it is no in-toto: {payload_type!r}", where=where)
     document = strict(payload, where)
     kinds = {STATEMENT_TYPE, _OLD_STATEMENT_TYPE} if old else {STATEMENT_TYPE}
-    if not isinstance(document, dict) or document.get("_type") not in kinds:
+    if not isinstance(document, dict) or str(document.get("_type")) not in kinds:
         raise RefusedError("statement type", "it is no in-toto statement, version 1", where=where)
     if not isinstance(document.get("predicateType"), str) or not document["predicateType"]:
         raise RefusedError("predicate type", "the statement names none", where=where)

@@ -11,11 +11,12 @@ import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
 from pipeline.trust.certificate import Holder, holder
 from pipeline.trust.refused import RefusedError, library
+from pipeline.trust.timestamps import check_timestamps
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -52,7 +53,8 @@ _REFUSALS = (
     ("Did not find any Rekor keys", "transparency log"),
     ("trusted root contains no transparency log", "transparency log"),
     ("expected exactly one log entry", "transparency log"),
-    ("bundle must contain an inclusion promise", "transparency log"),
+    ("bundle must contain an inclusion promise", "timestamp"),
+    ("Expected log entry version", "transparency log"),
     ("expected checkpoint", "transparency log"),
     ("Signature is invalid", "signature"),
     ("DSSE", "signature"),
@@ -89,11 +91,11 @@ def verify(bundle: Bundle, root: Root, expected: Expected | None, *, digest: str
         raise RefusedError("certificate", "a plain key signed, no certificate", where=where)
     check_kind(bundle, digest)
     try:
+        certificate = _certificate(bundle)
         parsed = Parsed.from_json(bundle.content)
-        certificate = parsed.signing_certificate
         _check_signature(bundle, certificate, digest)
         moments = _claimed(bundle, parsed)
-        _check_fields(bundle)
+        _check_fields(bundle, root)
         payload_type, payload = _ask(bundle, parsed, root, moments, digest)
     except PipelineError:
         raise
@@ -141,6 +143,8 @@ def check_kind(bundle: Bundle, digest: str) -> None:
         raise RefusedError(
             "media type", "it holds a signature, not an attestation", where=bundle.where
         )
+    if digest and bundle.algorithm not in {"", "SHA2_256"}:
+        raise RefusedError("digest", f"it is by {bundle.algorithm}", where=bundle.where)
     if digest and bundle.digest and bundle.digest != digest:
         raise RefusedError(
             "digest",
@@ -148,6 +152,18 @@ def check_kind(bundle: Bundle, digest: str) -> None:
             f" sha256:{bundle.digest}",
             where=bundle.where,
         )
+
+
+def _certificate(bundle: Bundle) -> Certificate:
+    """The signing certificate: the only one, or the first of the chain in old bundles."""
+    from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415 - start-up stays light
+
+    chain = (bundle.material.get("x509CertificateChain") or {}).get("certificates") or [{}]
+    found = bundle.material.get("certificate") or chain[0]
+    try:
+        return load_der_x509_certificate(base64.b64decode(found["rawBytes"]))
+    except (ValueError, LookupError, TypeError) as error:
+        raise RefusedError("certificate", "there is none", where=bundle.where) from error
 
 
 def _check_signature(bundle: Bundle, certificate: Certificate, digest: str) -> None:
@@ -186,7 +202,8 @@ def signed_by(bundle: Bundle) -> tuple[bytes, bytes]:
 
 def _claimed(bundle: Bundle, parsed: Parsed) -> tuple[datetime, ...]:
     """All times that the bundle claims; the library then has to confirm them."""
-    found = [response.tst_info.gen_time for response in _timestamps(parsed)]
+    data = parsed.verification_material.timestamp_verification_data
+    found = [response.tst_info.gen_time for response in (data.rfc3161_timestamps if data else [])]
     for entry in bundle.entries:
         seconds = int(entry.get("integratedTime") or 0)
         if seconds and entry.get("inclusionPromise"):
@@ -194,14 +211,11 @@ def _claimed(bundle: Bundle, parsed: Parsed) -> tuple[datetime, ...]:
     return tuple(sorted(found))
 
 
-def _timestamps(parsed: Parsed) -> list[Any]:
-    data = parsed.verification_material.timestamp_verification_data
-    return list(data.rfc3161_timestamps) if data else []
-
-
-def _check_fields(bundle: Bundle) -> None:
+def _check_fields(bundle: Bundle, root: Root) -> None:
     """Fields of an entry that nothing signs must at least agree with those that are signed."""
     for entry in bundle.entries:
+        if (entry.get("logId") or {}).get("keyId") not in root.logs:
+            raise _log("the trusted root does not know the log", bundle)
         proof = entry.get("inclusionProof") or {}
         text = str((proof.get("checkpoint") or {}).get("envelope", ""))
         origin, _, _ = text.partition("\n")
@@ -229,7 +243,7 @@ def _ask(
     try:
         answer = _consult(parsed, root.at(moments), digest)
     except Error as error:
-        if moments and _holds(parsed, root.at(()), digest):
+        if moments and _holds(parsed, root.ever(), digest):
             when = ", ".join(f"{moment:%Y-%m-%d %H:%M:%S}" for moment in moments)
             raise RefusedError(
                 "trusted root",
@@ -238,7 +252,7 @@ def _ask(
                 fix="use the root that was valid then: --trusted-root, --refresh-trust",
             ) from error
         raise
-    _check_timestamps(bundle, parsed, root.at(moments))
+    check_timestamps(bundle, parsed, root.at(moments))
     return answer
 
 
@@ -270,28 +284,6 @@ def _holds(parsed: Parsed, root: TrustedRoot, digest: str) -> bool:
     except Error:
         return False
     return True
-
-
-def _check_timestamps(bundle: Bundle, parsed: Parsed, root: TrustedRoot) -> None:
-    """Every timestamp holds, not only the one that would do."""
-    from rfc3161_client import VerificationError, VerifierBuilder  # noqa: PLC0415
-
-    verifiers = []
-    for authority in root.get_timestamp_authorities():
-        leaf, *rest = authority.certificates(allow_expired=True)
-        builder = VerifierBuilder().tsa_certificate(leaf).add_root_certificate((rest or [leaf])[-1])
-        for middle in rest[:-1]:
-            builder = builder.add_intermediate_certificate(middle)
-        verifiers.append(builder.build())
-    for response in _timestamps(parsed):
-        for verifier in verifiers:
-            try:
-                verifier.verify_message(response, parsed.signature)
-                break
-            except VerificationError:
-                continue
-        else:
-            raise RefusedError("timestamp", "no trusted authority gave it", where=bundle.where)
 
 
 def _refusal(text: str, where: str) -> RefusedError:
