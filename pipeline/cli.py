@@ -221,6 +221,17 @@ def _planning(parser: argparse.ArgumentParser) -> None:
         help="a folder with Trivy's cache, used as it is; default: fetched once a day",
     )
     parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="REF",
+        help="also look at this built image (repeatable): registry/name:tag, ./layout[:tag],"
+        " ./archive.tar",
+    )
+    parser.add_argument(
+        "--platform", metavar="OS/ARCH", help="of the images of --image; default: every one"
+    )
+    parser.add_argument(
         "--base",
         metavar="COMMIT",
         help="judge only what the change since COMMIT brings into the dependencies; without a"

@@ -30,7 +30,7 @@ from pipeline.store import FOLDER, Output, Plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipeline.model import Evidence, Policy, Report, Target, TrivySettings, Verdict
+    from pipeline.model import Evidence, Image, Policy, Report, Target, TrivySettings, Verdict
     from pipeline.review.model import Review
     from pipeline.settings import Settings
     from pipeline.tree import Tree
@@ -48,7 +48,8 @@ class Request:
     `base` names the commit that a change is judged against; an empty name is a mistake, and is
     treated as one that cannot be resolved. `fail_on` goes before the policy's own threshold.
     `part` is where the target lies in a repository of several projects: its name says so.
-    `trivy_database` is a folder with Trivy's cache, to be used as it is.
+    `trivy_database` is a folder with Trivy's cache, to be used as it is. `images` are built images
+    beside those of the settings, of one `platform`, or of every one if that is "".
     """
 
     target: Path
@@ -63,6 +64,8 @@ class Request:
     part: str = ""
     notices: tuple[str, ...] = ()
     trivy_database: Path | None = None
+    images: tuple[str, ...] = ()
+    platform: str = ""
 
 
 def output_of(target: Path, output: Path | None) -> Output:
@@ -102,6 +105,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         )
     tree, target, settings, notices = _discover(request.target, request.config)
     output = output_of(tree.root, request.output)
+    target = replace(target, images=_images(settings, request, tree.root))
     found = None
     if request.base is not None:
         from pipeline import against  # noqa: PLC0415 - only where a base is named
@@ -130,6 +134,20 @@ def prepare(request: Request) -> tuple[Plan, Output]:
     if found:
         against.begin(plan, found, output)
     return plan, output
+
+
+def _images(settings: Settings, request: Request, root: Path) -> tuple[Image, ...]:
+    """The built images that the settings and the request name, found and held to their digests.
+
+    Paths in the settings are seen from the repository's root, others from where one stands.
+    """
+    wanted = [(image.reference, image.platform, root) for image in settings.images]
+    wanted += [(text, request.platform, Path.cwd()) for text in request.images]
+    if not wanted:
+        return ()
+    from pipeline import images  # noqa: PLC0415 - only where one is named
+
+    return images.look(wanted, offline=request.offline)
 
 
 def check(

@@ -12,6 +12,7 @@ from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import Evidence, Severity, Status
 from pipeline.stages import Request, output_of, prepare
 from tests.advice import make_store
+from tests.kit.images import Built, Index, archive, layout
 
 POLICY = "policy: {fail-on: critical}\n"
 
@@ -97,6 +98,26 @@ def test_a_part_of_a_repository_is_named_with_its_place(repository: Path) -> Non
     plan, _ = prepare(request(repository, part="services/api", notices=("said before",)))
     assert plan.target.name == "repository/services/api"
     assert plan.notices == ("said before",)
+
+
+def test_images_of_the_settings_and_of_the_request(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Index(Built.of({"a": b"1"}), Built.of({"a": b"2"}, platform="linux/arm64"))
+    layout(repository / "build" / "app", {"1.0": both})
+    archive(tmp_path / "other.tar", Built.of({"b": b"3"}))
+    config = tmp_path / "policy.yml"
+    config.write_text("images: [{reference: './build/app:1.0', platform: linux/arm64}]\n")
+    monkeypatch.chdir(tmp_path)
+    plan, output = prepare(request(repository, config=config, images=("./other.tar",)))
+    named = [(image.name, image.platform) for image in plan.target.images]
+    assert named == [("./build/app:1.0", "linux/arm64"), ("./other.tar", "linux/amd64")]
+    assert output.plan().target.images == plan.target.images
+    with pytest.raises(UsageError, match="not an image"):
+        prepare(request(repository, images=("NO",)))
+    plan, _ = prepare(request(repository, images=("./other.tar",), platform="linux/s390x"))
+    (image,) = plan.target.images
+    assert image.unread is not None
 
 
 def test_every_check_is_planned_unless_some_are_named(repository: Path) -> None:

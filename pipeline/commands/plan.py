@@ -11,6 +11,8 @@ from pipeline.text import plain
 if TYPE_CHECKING:
     import argparse
 
+    from pipeline.model import Target
+
 
 def request(arguments: argparse.Namespace) -> stages.Request:
     """What the command line asked for."""
@@ -23,6 +25,8 @@ def request(arguments: argparse.Namespace) -> stages.Request:
         advisories=arguments.advisories,
         checks=tuple(dict.fromkeys(arguments.only)),
         base=arguments.base,
+        images=tuple(dict.fromkeys(arguments.image)),
+        platform=arguments.platform or "",
         trivy_database=arguments.trivy_db,
     )
 
@@ -34,7 +38,11 @@ def execute(arguments: argparse.Namespace) -> int:
         packages = sum(len(lock.packages) for lock in plan.target.locks)
         sys.stdout.write(
             f"{plain(plan.target.name)}: {len(plan.target.projects)} projects,"
-            f" {len(plan.target.locks)} locks, {packages} packages\n"
+            f" {len(plan.target.locks)} locks, {packages} packages{_images(plan.target)}\n"
             f"planned: {', '.join(plan.checks)}, as of {plan.as_of}, in {output.folder}\n"
         )
     return 0
+
+
+def _images(target: Target) -> str:
+    return f", {len(target.images)} images" if target.images else ""

@@ -77,3 +77,10 @@ def pull(image: Image) -> Image:
         return image
     kept.tidy(kept.folder())
     return registry.pull(image, kept.folder())
+
+
+def alone(image: Image) -> dict[str, bytes]:
+    """The files of an OCI layout that holds the image and no other; see `layout.alone`."""
+    from pipeline.images import layout  # noqa: PLC0415 - as above
+
+    return layout.alone(image)

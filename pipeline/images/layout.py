@@ -8,6 +8,7 @@ against the configuration too.
 from __future__ import annotations
 
 import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -133,6 +134,24 @@ def _read(tree: Tree, path: str) -> bytes:
 
 def _path(digest: str) -> str:
     return f"blobs/{digest.replace(':', '/')}"
+
+
+def alone(image: Image) -> dict[str, bytes]:
+    """The files of a layout in which the image is the only one, without its blobs.
+
+    For tools that take the first image that they find. Raises `UnreadableImageError`.
+    """
+    content = _read(Tree(Path(image.place)), _path(image.manifest))
+    kind = field(decode(content, "the manifest", digest=image.manifest), "mediaType")
+    entry = {
+        "mediaType": kind or "application/vnd.oci.image.manifest.v1+json",
+        "digest": image.manifest,
+        "size": len(content),
+    }
+    return {
+        "oci-layout": b'{"imageLayoutVersion": "1.0.0"}',
+        "index.json": json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode(),
+    }
 
 
 # ------------------------------------------------------------------------------------- layers

@@ -47,11 +47,20 @@ class AdvisorySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedImage:
+    """A built image to look at; `platform` is "" for every one that it is built for."""
+
+    reference: str
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What `supply-chain.yml` says. `exclude` holds patterns, see `pipeline.discover.globs`."""
 
     policy: Policy = field(default_factory=Policy)
     exclude: tuple[str, ...] = ()
+    images: tuple[NamedImage, ...] = ()
     name: str | None = None
     advisories: AdvisorySettings = field(default_factory=AdvisorySettings)
     secrets: SecretSettings = field(default_factory=SecretSettings)
@@ -163,6 +172,7 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
     return Settings(
         name=values.get("name"),
         exclude=tuple(values.get("exclude", ())),
+        images=tuple(NamedImage(**image) for image in values.get("images", ())),
         advisories=AdvisorySettings(
             osv_url=advisories.get("osv-url"),
             pypi_url=advisories.get("pypi-url"),

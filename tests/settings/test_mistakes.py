@@ -16,14 +16,15 @@ from .conftest import mistake, read
             "a: 1\n",
             (
                 "supply-chain.yml:1: there is no key 'a'\nTo mend it: known are version, name,"
-                " exclude, policy, waivers, secrets, tools, provenance, advisories"
+                " exclude, images, policy, waivers, secrets, tools, provenance, advisories"
             ),
         ),
         (
             "\nname: x\nwaiver: []\n",
             (
                 "supply-chain.yml:3: there is no key 'waiver'\nTo mend it: did you mean waivers?"
-                " known are version, name, exclude, policy, waivers, secrets, tools, provenance, advisories"
+                " known are version, name, exclude, images, policy, waivers, secrets, tools,"
+                " provenance, advisories"
             ),
         ),
         ("<<: {}", "supply-chain.yml:1: there is no key '<<'"),

@@ -19,7 +19,15 @@ from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
 from pipeline.model import Location, Policy, Severity, TrivySettings, Waiver
-from pipeline.settings import DEFAULTS, AdvisorySettings, Settings, load, parse, schema
+from pipeline.settings import (
+    DEFAULTS,
+    AdvisorySettings,
+    NamedImage,
+    Settings,
+    load,
+    parse,
+    schema,
+)
 
 from .conftest import CHECKS, read
 
@@ -236,3 +244,26 @@ def test_where_trivy_and_its_data_come_from() -> None:
 def test_what_would_be_something_else_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         read(f"tools: {{trivy: {{{text}}}}}")
+
+
+def test_images_to_look_at() -> None:
+    found = read(
+        "images:\n- reference: ghcr.io/example/app:1.0\n"
+        "- {reference: ./build/app, platform: linux/arm64}\n"
+    )
+    assert found.images == (
+        NamedImage(reference="ghcr.io/example/app:1.0"),
+        NamedImage(reference="./build/app", platform="linux/arm64"),
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("images: [app]", "images: [{}]", "images: [{reference: ''}]", "images: app"),
+        *("images: [{reference: a, platform: arm64}]", "images: [{reference: a, tag: b}]"),
+    ],
+)
+def test_images_that_make_no_sense(text: str) -> None:
+    with pytest.raises(UsageError):
+        read(text)
