@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.images.documents import UnreadableImageError
-from pipeline.images.layout import find, verify
+from pipeline.images.layout import alone, find, verify
 from pipeline.images.reference import OnDisk
 from pipeline.model import Gap, Image
 from tests.kit.images import MANIFEST, Built, Index, descriptor, digest, encode, layout
@@ -137,6 +137,18 @@ def test_what_is_worth_knowing_of_all_layers(tmp_path: Path) -> None:
     found = one(layout(tmp_path / "app", {"1.0": app}))
     assert verify(found) == {"etc/os-release", "b.jar"}
     assert verify(found, known=True) == frozenset()
+
+
+def test_a_layout_with_one_image_alone(tmp_path: Path) -> None:
+    folder = layout(tmp_path / "app", {"1.0": Index(APP, ARM)})
+    _, arm = find(name(folder))
+    own = tmp_path / "own"
+    own.mkdir()
+    for file, content in alone(arm).items():
+        (own / file).write_bytes(content)
+    (own / "blobs").symlink_to(folder / "blobs")
+    linked = json.loads((own / "index.json").read_bytes())
+    assert linked["manifests"] == [descriptor(MANIFEST, ARM.manifest())]
 
 
 def test_layers_that_are_not_what_the_configuration_says(tmp_path: Path) -> None:
