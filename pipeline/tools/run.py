@@ -37,6 +37,14 @@ _DRAIN = 0.5
 descendant that left the process group and kept a pipe open makes us wait that long."""
 _POLL = 0.1
 
+_LOOPBACK = "127.0.0.1,::1,localhost"
+_NETWORK = (
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+)
+"""Variables that a program on the network is handed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
@@ -44,8 +52,8 @@ class Command:
 
     `argv[0]` is an absolute path, or a bare name that is looked up in `PATH`. `accept` holds the
     exit codes that mean "the tool did its work". `timeout` is in seconds. `env` is added to the
-    filtered environment. `network` hands on which certificates to trust. `label` is what people
-    read instead of the argument list.
+    filtered environment. `network` hands on which certificates to trust and which proxies to ask.
+    `label` is what people read instead of the argument list.
     """
 
     argv: tuple[str, ...]
@@ -288,10 +296,11 @@ def _environment(command: Command, home: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "HOME": str(home),
         "TMPDIR": str(home),
-        "NO_PROXY": "127.0.0.1,::1,localhost",
-        "no_proxy": "127.0.0.1,::1,localhost",
+        "NO_PROXY": _LOOPBACK,
+        "no_proxy": _LOOPBACK,
     }
-    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE") if command.network else ():
-        if name in os.environ:
-            environment[name] = os.environ[name]
+    for name in _NETWORK if command.network else ():
+        if value := os.environ.get(name):
+            is_exception = name.lower() == "no_proxy"
+            environment[name] = f"{_LOOPBACK},{value}" if is_exception else value
     return environment | dict(command.env)

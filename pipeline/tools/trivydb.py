@@ -19,38 +19,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import shutil
-import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.errors import IncompleteError
 from pipeline.files import cache_folder, explained, locked, write
 from pipeline.model import DataRecord, TrivySettings
-from pipeline.tools import trivy
 from pipeline.tools.bolt import buckets
-from pipeline.tools.run import Command, run
 from pipeline.tools.trivy import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from pipeline.tools.run import Run
+PUBLIC = "Trivy's public registries"
 
-FORMAT = 2
-"""The version of the database that this Trivy reads."""
-JAVA_FORMAT = 1
-
-_DOWNLOAD_SECONDS = 900.0
-_PAUSES = (5.0, 20.0, 60.0)
-"""Seconds before each new attempt, where a registry asks for fewer questions."""
-_LIMITED = ("TOOMANYREQUESTS", "429 Too Many Requests", "status code 429")
 _KEPT = 2
 """Databases that stay: the one in use, and the one that a session may just be starting with."""
+_PATIENCE = timedelta(minutes=15)
+"""How long after a failure nobody tries again, where an older database is there."""
 _OWN = frozenset(
     {"vulnerability", "data-source", "trivy", "vulnerability-id", "vulnerability-detail"}
 )
@@ -72,24 +62,42 @@ class Request:
     java: bool = False
 
 
+class Part(NamedTuple):
+    """One of the two databases: its folder in a cache, its file, and the format that is read."""
+
+    name: str
+    folder: str
+    file: str
+    format: int
+
+
+VULNERABILITIES = Part("Trivy vulnerability database", "db", "trivy.db", 2)
+JAVA = Part("Trivy index of Java archives", "java-db", "trivy-java.db", 1)
+
+
+class Dates(NamedTuple):
+    """When a database was made, when we fetched it, and when the next one is due."""
+
+    made: datetime
+    fetched: datetime
+    due: datetime
+
+
 def ready(request: Request, *, sleep: Callable[[float], None] = time.sleep) -> Database:
     """The database to scan with, fetched first if today's is not here yet.
 
     Raises `IncompleteError` where there is none that can be used, with what to do.
     """
-    if request.settings.database:
-        return read(Path(request.settings.database), request, origin=request.settings.database)
-    store = cache_folder() / "trivy"
-    with explained(store):
-        (store / "java").mkdir(parents=True, exist_ok=True)
-    with locked(store / "lock"):
-        cache, why = _current(store, request, sleep, java=False)
+    settings = request.settings
+    if settings.database:
+        return read(Path(settings.database), request, origin=settings.database)
+    with locked(_store(VULNERABILITIES, settings.database_repository) / "lock"):
+        cache, why = _current(VULNERABILITIES, settings.database_repository, request, sleep)
         if request.java:
-            index, more = _current(store / "java", request, sleep, java=True)
-            _link(cache / "java-db", index / "java-db")
+            index, more = _current(JAVA, settings.java_database_repository, request, sleep)
+            _link(cache / JAVA.folder, index / JAVA.folder)
             why = why or more
-    origin = request.settings.database_repository or "Trivy's public registries"
-    return read(cache, request, origin=origin, why=why)
+    return read(cache, request, origin=settings.database_repository or PUBLIC, why=why)
 
 
 def read(cache: Path, request: Request, *, origin: str, why: str = "") -> Database:
@@ -97,16 +105,16 @@ def read(cache: Path, request: Request, *, origin: str, why: str = "") -> Databa
 
     `why` is told beside its age: what kept it from being renewed.
     """
-    folder = cache / "db"
-    sources = buckets(folder / "trivy.db") - _OWN
-    if not sources:
-        raise IncompleteError(
-            "Trivy's database holds no advisories", where=str(folder), fix="fetch it again"
-        )
-    records = [_record(cache, request, origin, why, java=False)]
+    records = [_record(VULNERABILITIES, cache, request, origin, why)]
     if request.java:
         mirror = request.settings.java_database_repository
-        records.append(_record(cache, request, mirror or origin, why, java=True))
+        records.append(_record(JAVA, cache, request, mirror or origin, why))
+    place = cache / VULNERABILITIES.folder / VULNERABILITIES.file
+    sources = buckets(place) - _OWN
+    if not sources:
+        raise IncompleteError(
+            "Trivy's database holds no advisories", where=str(place), fix="fetch it again"
+        )
     return Database(
         cache=str(cache.absolute()),
         sources=sources,
@@ -115,45 +123,49 @@ def read(cache: Path, request: Request, *, origin: str, why: str = "") -> Databa
     )
 
 
-def updated(folder: Path, file: str, wanted: int, today: date) -> tuple[datetime, datetime]:
-    """When a database was made, and when it was fetched (the epoch if that is not told).
+def dates(part: Part, cache: Path, today: date) -> Dates:
+    """What the database says of itself.
 
-    `folder` holds `file` and `metadata.json`. Raises `IncompleteError` for a missing one, another
-    format than `wanted`, and a date that cannot be.
+    Raises `IncompleteError` for a missing one, one of another format, and dates that cannot be:
+    one made after `today` or after the present day, whichever is later.
     """
+    folder = cache / part.folder
     place = folder / "metadata.json"
-    fix = "fetch it again with `trivy image --download-db-only`, or name another folder"
-    for path in (folder / file, place):
+    fix = "fetch it again, or name another folder with --trivy-db"
+    for path in (folder / part.file, place):
         if not path.is_file():
             raise IncompleteError("Trivy's database is missing", where=str(path), fix=fix)
     try:
         told = json.loads(place.read_bytes())
-        version, made = told["Version"], _moment(told["UpdatedAt"])
-        fetched = _moment(told.get("DownloadedAt", "1970-01-01T00:00:00Z"))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        version = told["Version"]
+        made, fetched, due = (
+            _moment(told.get(key, "1970-01-01T00:00:00Z"))
+            for key in ("UpdatedAt", "DownloadedAt", "NextUpdate")
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise IncompleteError(
             "Trivy's database does not tell its age", where=str(place), fix=fix
         ) from error
-    if version != wanted:
+    if version != part.format:
         raise IncompleteError(
-            f"Trivy's database has format {version}, and this Trivy reads {wanted}",
+            f"Trivy's database has format {version}, and this Trivy reads {part.format}",
             where=str(place),
             fix=fix,
         )
-    if made.year <= 2000 or made.date() > today + timedelta(days=1):  # noqa: PLR2004  no such date
+    latest = max(today, datetime.now(UTC).date())
+    if made.year <= 2000 or made.date() > latest:  # noqa: PLR2004  there was no Trivy then
         raise IncompleteError(
             f"Trivy's database says that it was made on {made.date()}", where=str(place), fix=fix
         )
-    return made, fetched
+    return Dates(made, fetched, due)
 
 
-def _record(cache: Path, request: Request, origin: str, why: str, *, java: bool) -> DataRecord:
-    part, file, wanted = _parts(java=java)
-    made, _ = updated(cache / part, file, wanted, request.today)
+def _record(part: Part, cache: Path, request: Request, origin: str, why: str) -> DataRecord:
+    made = dates(part, cache, request.today).made
     return DataRecord(
-        name="Trivy index of Java archives" if java else "Trivy vulnerability database",
+        name=part.name,
         origin=origin,
-        digest=_digest(cache / part / file),
+        digest=_digest(cache / part.folder / part.file),
         as_of=made.date(),
         fresh=(request.today - made.date()).days <= request.max_age_days,
         note=f"made {made:%Y-%m-%d %H:%M} UTC{'; not renewed: ' + why if why else ''}",
@@ -166,147 +178,102 @@ def _moment(text: str) -> datetime:
 
 
 def _digest(path: Path) -> str:
-    """SHA-256 of a database; taken from the note that we left when we fetched it, if it fits."""
+    """SHA-256 of a database; taken from the note that we left when we first did it, if it fits."""
     stat = path.stat()
     same = {"size": stat.st_size, "modified": stat.st_mtime_ns}
     note = path.with_name("supply-chain.json")
+    is_ours = path.is_relative_to(cache_folder())
     try:
-        known = json.loads(note.read_bytes())
-        if known["same"] == same:
+        known = json.loads(note.read_bytes()) if is_ours else {}
+        if known.get("same") == same:
             return str(known["digest"])
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, KeyError, AttributeError):
         pass
     with path.open("rb") as file:
         found = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-    if path.is_relative_to(cache_folder()):
+    if is_ours:
         write(note, json.dumps({"same": same, "digest": found}).encode())
     return found
 
 
-# ------------------------------------------------------------------------------- fetching it
+# ---------------------------------------------------------------------------- our own folder
+
+
+def _store(part: Part, repository: str) -> Path:
+    """Where databases of one kind and origin are kept; created."""
+    name = hashlib.sha256(repository.encode()).hexdigest()[:16] if repository else "public"
+    store = cache_folder() / "trivy" / name / part.folder
+    with explained(store):
+        store.mkdir(parents=True, exist_ok=True)
+    return store
 
 
 def _current(
-    store: Path, request: Request, sleep: Callable[[float], None], *, java: bool
+    part: Part, repository: str, request: Request, sleep: Callable[[float], None]
 ) -> tuple[Path, str]:
-    """The newest database in `store`, after fetching one where today's is not there.
+    """The newest database, after fetching one where that is due.
 
     With it, why it could not be renewed.
     """
-    kept = _kept(store, java=java)
-    if kept and (request.offline or _fetched(kept[0], java=java) == datetime.now(UTC).date()):
+    from pipeline.tools.trivyfetch import fetch  # noqa: PLC0415 - mostly it is here already
+
+    store = _store(part, repository)
+    kept = _kept(part, store)
+    if kept and (request.offline or _is_current(part, kept[0])):
         return kept[0], ""
     if request.offline:
-        what = "index of Java archives" if java else "vulnerability database"
         raise IncompleteError(
-            f"Trivy's {what} is not here, and the run is offline",
+            f"there is no {part.name} here, and the run is offline",
             where=str(store),
             fix="run once without --offline, or name a folder with --trivy-db",
         )
+    failure = store / "failure.json"
+    if kept and (why := _recent(failure)):
+        return kept[0], why
     try:
-        found = _fetch(store, request, sleep, java=java)
+        found = fetch(part, store, request.program, repository, sleep)
     except IncompleteError as error:
         if not kept:
             raise
+        told = {"at": datetime.now(UTC).isoformat(), "why": error.what}
+        write(failure, json.dumps(told).encode())
         return kept[0], error.what
-    for old in _kept(store, java=java)[_KEPT:]:
+    failure.unlink(missing_ok=True)
+    for old in _kept(part, store)[_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
     return found, ""
 
 
-def _kept(store: Path, *, java: bool) -> list[Path]:
+def _kept(part: Part, store: Path) -> list[Path]:
     """What is in `store`, newest first; their names are dates."""
-    part = "java-db" if java else "db"
-    return sorted((path.parent for path in store.glob(f"2*/{part}")), reverse=True)
+    return sorted((path.parent for path in store.glob(f"2*/{part.folder}")), reverse=True)
 
 
-def _fetched(cache: Path, *, java: bool) -> date | None:
-    """The day on which we fetched it; `None` if it is not usable."""
-    part, file, wanted = _parts(java=java)
+def _is_current(part: Part, cache: Path) -> bool:
+    """Whether it was fetched today, and can be read; the Java index tells when one is due."""
+    now = datetime.now(UTC)
     try:
-        return updated(cache / part, file, wanted, date.max - timedelta(days=2))[1].date()
+        found = dates(part, cache, now.date())
+        if part is VULNERABILITIES:
+            buckets(cache / part.folder / part.file)
     except IncompleteError:
-        return None
+        return False
+    return found.fetched.date() == now.date() or (part is JAVA and now < found.due)
 
 
-def _parts(*, java: bool) -> tuple[str, str, int]:
-    return ("java-db", "trivy-java.db", JAVA_FORMAT) if java else ("db", "trivy.db", FORMAT)
-
-
-def _fetch(store: Path, request: Request, sleep: Callable[[float], None], *, java: bool) -> Path:
-    """Let Trivy fetch a database, and put it in its place once it is known to be whole."""
-    settings = request.settings
-    repository = settings.java_database_repository if java else settings.database_repository
-    part, file, wanted = _parts(java=java)
-    with tempfile.TemporaryDirectory(dir=store, prefix=".fetching-") as name:
-        scratch = Path(name)
-        call = trivy.download_database(
-            cache=str(scratch / "cache"), repository=repository, java=java
-        )
-        _asked(request.program, call, scratch, sleep)
-        made, _ = updated(scratch / "cache" / part, file, wanted, datetime.now(UTC).date())
-        found = store / f"{made:%Y%m%dT%H%M%S}"
-        with explained(found):
-            if found.exists():
-                # The same once more: only the day of the last look is new.
-                shutil.copyfile(
-                    scratch / "cache" / part / "metadata.json", found / part / "metadata.json"
-                )
-            else:
-                (scratch / "cache").rename(found)
-    return found
-
-
-def _asked(program: Path, call: trivy.Call, scratch: Path, sleep: Callable[[float], None]) -> None:
-    """Run the download; a registry that asks for fewer questions is asked again, more slowly."""
-    work, home = scratch / "work", scratch / "home"
-    for folder in (work, home):
-        folder.mkdir()
-    for name, content in call.inputs.items():
-        (work / name).write_bytes(content)
-    for pause in (*_PAUSES, None):
-        done = run(
-            Command(
-                argv=(str(program), *call.arguments),
-                timeout=_DOWNLOAD_SECONDS,
-                env=call.env,
-                network=True,
-                label="Trivy's database",
-            ),
-            cwd=work,
-            home=home,
-        )
-        if done.ok:
-            return
-        limited = any(word in done.stderr for word in _LIMITED)
-        if not limited or pause is None:
-            raise _failure(done, limited=limited)
-        # The jitter keeps many sessions from coming back at the same moment.
-        sleep(pause * (1 + random.random() / 4))  # noqa: S311
-
-
-def _failure(done: Run, *, limited: bool) -> IncompleteError:
-    if limited:
-        return IncompleteError(
-            "the registry of Trivy's database asks for fewer questions (429), also after"
-            f" {len(_PAUSES)} pauses",
-            fix="try again later, or name a mirror: tools.trivy.database-repository",
-        )
-    said = [line for line in done.stderr.strip().splitlines() if line.strip()]
-    return IncompleteError(
-        f"Trivy's database could not be fetched: {done.detail}{_last(said)}",
-        fix="look at the network, name a mirror (tools.trivy.database-repository) or a folder"
-        " with one (--trivy-db)",
-    )
-
-
-def _last(lines: Sequence[str]) -> str:
-    return f": {lines[-1][:300]}" if lines else ""
+def _recent(failure: Path) -> str:
+    """Why fetching failed a moment ago, "" if it did not."""
+    try:
+        told = json.loads(failure.read_bytes())
+        is_recent = timedelta() <= datetime.now(UTC) - _moment(told["at"]) < _PATIENCE
+        return str(told["why"]) if is_recent else ""
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
 
 
 def _link(place: Path, target: Path) -> None:
     """Make `place` lead to `target`, whatever it led to before."""
-    if place.is_symlink() and place.resolve() == target.resolve():
+    if place.resolve() == target.resolve():
         return
     with explained(place):
         place.unlink(missing_ok=True)

@@ -109,7 +109,7 @@ def test_something_else_that_came_out_is_refused(go: Go, content: bytes, why: st
 
 def test_what_cannot_be_built_is_told_with_gos_last_words(go: Go) -> None:
     go.makes(b"", fails=True)
-    with pytest.raises(UnavailableError, match="exit code 1: main.go: no such package"):
+    with pytest.raises(UnavailableError, match=r"exit code 1: main\.go: no such package"):
         build(pin("trivy"), go.scratch)
 
 
