@@ -60,7 +60,9 @@ def tools(runner: Runner) -> tuple[str, ...]:
         raise IncompleteError(
             "the plan's part cannot be read", fix="look at the job that plans"
         ) from error
-    return tuple(sorted({check.TOOL.distribution for check in checks if check.TOOL}))
+    # A program from outside the index is no dependency of the lock: its check finds it by itself.
+    named = {check.TOOL.distribution for check in checks if check.TOOL}
+    return tuple(sorted(named - {""}))
 
 
 def export(groups: Iterable[str]) -> tuple[str, ...]:
