@@ -123,6 +123,7 @@ NEEDED = {pypi.ECOSYSTEM: "sha256", npm.ECOSYSTEM: "sha512"}
 """The algorithm by which each registry's attestations name a file."""
 
 
+_SHA512_BYTES = 64
 MAX_FILE = 4 << 20
 """Bytes of one provenance file."""
 
@@ -147,9 +148,10 @@ def sri_digest(integrity: Any) -> str:
         algorithm, _, text = part.partition("-")
         if algorithm == "sha512":
             try:
-                return "sha512:" + base64.b64decode(text.partition("?")[0], validate=True).hex()
+                raw = base64.b64decode(text.partition("?")[0], validate=True)
             except (binascii.Error, ValueError):
                 return ""
+            return f"sha512:{raw.hex()}" if len(raw) == _SHA512_BYTES else ""
     return ""
 
 
