@@ -109,7 +109,7 @@ class Inputs:
                 inputs.unread[path] = _missing(path, content.gap, content.why)
             elif content is not None:
                 inputs.contents[path] = content
-        inputs.ignores = frozenset(path for path in beside if _holds_back(options.files.get(path)))
+        inputs.ignores = frozenset(path for path in beside if holds_back(options.files.get(path)))
         return inputs
 
     def copies(self) -> Iterator[tuple[str, trivy.Copies]]:
@@ -294,7 +294,8 @@ def _ignore_files(path: str) -> list[str]:
     return [f"{path}{IGNORE_FILE}", *(str(folder / IGNORE_FILE) for folder in folders)]
 
 
-def _holds_back(content: bytes | Unread | None) -> bool:
+def holds_back(content: bytes | Unread | None) -> bool:
+    """Whether a `.dockerignore` is there and leaves anything out."""
     return isinstance(content, bytes) and any(
         line.strip() and not line.lstrip().startswith((b"#", b"!")) for line in content.splitlines()
     )
