@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 from pipeline import collect as room
 from pipeline.advisories.source import Question
-from pipeline.checks.job import Job, Network, Options, Ran, Rule, Wanted
+from pipeline.checks.job import Job, Network, Options, Ran, Rule, Skip, Tool, Wanted
 from pipeline.collect import collect
 from pipeline.errors import UsageError
 from pipeline.model import (
@@ -31,11 +32,14 @@ from pipeline.model import (
     Table,
     Target,
     ToolRecord,
+    TrivySettings,
     Unread,
 )
 from pipeline.store import Output, Plan
 from pipeline.tools import python
+from pipeline.tools.binaries import Binary
 from tests.advice import RECORDS, make_store
+from tests.kit import trivydb
 
 
 def target(*names: str) -> Target:
@@ -398,3 +402,85 @@ def test_a_file_that_a_check_may_not_write_is_our_own_fault(
     monkeypatch.setattr(room, "CHECKS", {"dependencies": check})
     assert run().status is Status.ERRORED
     assert "no path below" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------- a pinned program
+
+
+class Pinned(Curious):
+    """A check whose tool is a pinned binary, which it asks for its version and its database."""
+
+    TOOL = Tool(binary="trivy")  # type: ignore[assignment]
+
+    def __init__(self, *, skips: bool = False) -> None:
+        self.skips = skips
+        self.planned: list[tuple[bool, bool]] = []
+
+    def plan(self, target: Target, options: Options) -> tuple[Job, ...] | Wanted | Skip:  # type: ignore[override]
+        self.planned.append((options.tool is not None, options.database is not None))
+        if self.skips:
+            return Skip(status=Status.NOT_APPLICABLE, reason="no images")
+        if options.database is None:
+            return Wanted(tool=True, database=True)
+        arguments = ("version", "-f", "json", "--cache-dir", options.database.cache)
+        return (Job(name="version", arguments=arguments),)
+
+    def read(self, target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
+        assert options.tool
+        assert options.database
+        told = json.loads(runs[0].stdout)
+        assert told["Version"] == options.tool.version
+        assert told["VulnerabilityDB"]["Version"] == 2
+        return Reading(
+            coverage=(Coverage(scope="x", unit="words", expected=1, evaluated=1),),
+            data=options.database.records,
+        )
+
+
+def test_a_pinned_program_and_its_database_are_given_when_they_are_wanted(
+    run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trivy: Binary
+) -> None:
+    cache = trivydb.make(tmp_path / "cache", [json.loads(path.read_bytes()) for path in RECORDS])
+    check = Pinned()
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": check})
+    evidence = run(trivy=TrivySettings(database=str(cache)))
+    assert (evidence.status, evidence.reason) == (Status.CLEAN, "")
+    assert check.planned == [(False, False), (True, True)]
+    (record,) = evidence.tools
+    assert (record.name, record.digest) == ("trivy", trivy.record.digest)
+    assert record.verified
+    assert evidence.data[0].name == "Trivy vulnerability database"
+
+
+def test_a_missing_pinned_program_is_errored_with_the_way_to_get_it(
+    run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("SUPPLY_CHAIN_TRIVY", raising=False)
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": Pinned()})
+    evidence = run()
+    assert evidence.status is Status.ERRORED
+    assert "trivy is not installed" in evidence.reason
+    assert "supply-chain tools install trivy" in evidence.reason
+    assert evidence.tools == ()
+
+
+def test_a_check_with_nothing_to_do_needs_no_program(
+    run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPLY_CHAIN_TRIVY", "/nowhere/trivy")
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": Pinned(skips=True)})
+    evidence = run()
+    assert (evidence.status, evidence.tools) == (Status.NOT_APPLICABLE, ())
+
+
+def test_a_missing_database_is_errored(
+    run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trivy: Binary
+) -> None:
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": Pinned()})
+    evidence = run(trivy=TrivySettings(database=str(tmp_path / "nothing")))
+    assert evidence.status is Status.ERRORED
+    assert "database is missing" in evidence.reason
+    assert [record.name for record in evidence.tools] == ["trivy"]

@@ -3,12 +3,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import IncompleteError
-from pipeline.files import cache_folder, digest, write
+from pipeline.files import cache_folder, digest, locked, write
 
 
 def test_write_replaces_in_one_step(tmp_path: Path) -> None:
@@ -98,3 +99,28 @@ def test_the_cache_of_a_mac_is_where_its_programs_keep_theirs(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", "/var/cache/me")
     assert cache_folder() == tmp_path / "Library" / "Caches" / "supply-chain"
+
+
+def test_one_at_a_time_holds_the_lock(tmp_path: Path) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(_: int) -> None:
+        with locked(tmp_path / "lock"):
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(200)))
+    assert set(most) == {1}
+
+
+def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    with pytest.raises(IncompleteError, match="cannot be written"), locked(tmp_path / "no" / "x"):
+        pass
+
+
+def test_a_fault_under_the_lock_is_its_own(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError), locked(tmp_path / "lock"):
+        raise PermissionError

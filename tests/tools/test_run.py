@@ -140,6 +140,21 @@ def test_certificates_are_handed_on_only_to_commands_that_use_the_network(
     assert "SSL_CERT_FILE" not in environment(python(_SHOW), tmp_path)
 
 
+def test_proxies_are_handed_on_only_to_commands_that_use_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.org:3128")
+    monkeypatch.setenv("NO_PROXY", "registry.example.org")
+    monkeypatch.setenv("http_proxy", "")
+    shown = environment(python(_SHOW, network=True), tmp_path)
+    assert shown["HTTPS_PROXY"] == "http://proxy.example.org:3128"
+    assert shown["NO_PROXY"] == "127.0.0.1,::1,localhost,registry.example.org"
+    assert "http_proxy" not in shown
+    shown = environment(python(_SHOW), tmp_path)
+    assert "HTTPS_PROXY" not in shown
+    assert shown["NO_PROXY"] == "127.0.0.1,::1,localhost"
+
+
 def test_a_command_adds_to_its_environment(tmp_path: Path) -> None:
     shown = environment(python(_SHOW, env={"ADDED": "yes", "LANG": "C"}), tmp_path)
     assert (shown["ADDED"], shown["LANG"]) == ("yes", "C")
