@@ -68,6 +68,7 @@ CHECKS = Registry(
     "dependencies",
     "lockfiles",
     "sbom",
+    "container",
     "secrets",
     "workflows",
     "hardening",

@@ -1,0 +1,174 @@
+"""An image's software bill of materials: what the one scan listed, as CycloneDX.
+
+https://cyclonedx.org/specification/. How the packages depend on one another is not told by an
+image, so the document says that it does not know.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pipeline import __version__
+from pipeline.checks.container.scan import OS
+from pipeline.errors import IncompleteError
+from pipeline.model import File
+from pipeline.sbom.document import MEDIA_TYPE, VERSIONS, encode, seal
+from pipeline.sbom.licences import describe
+from pipeline.sbom.validate import validate
+from pipeline.sbom.write import PREFIX, UNKNOWN
+from pipeline.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from pipeline.checks.container.scan import Found, Scan
+    from pipeline.model import Image, ToolRecord
+
+type_json = dict[str, Any]
+
+
+def files(
+    scans: Sequence[tuple[Image, Scan]], tool: ToolRecord | None, made: date
+) -> Iterator[File]:
+    """A document for each image, in every version; raises `IncompleteError` for an invalid one."""
+    told: set[str] = set()
+    for image, scan in scans:
+        name = _name(image)
+        if name in told:
+            continue
+        told.add(name)
+        document = write(image, scan, tool, made)
+        for version in VERSIONS:
+            sealed = seal(document, version)
+            if problems := validate(sealed):
+                raise IncompleteError(
+                    f"the SBOM that was made is not valid: {problems[0]}",
+                    where=image.title,
+                    fix="please report it; nothing was written",
+                )
+            yield File(
+                path=f"{version}/{name}.cdx.json", content=encode(sealed), media_type=MEDIA_TYPE
+            )
+
+
+def write(image: Image, scan: Scan, tool: ToolRecord | None, made: date) -> type_json:
+    """The document, without serial number and specification version."""
+    root = _root(image)
+    components: dict[str, type_json] = {}
+    for package in scan.packages:
+        component = _component(package)
+        held = components.setdefault(component["bom-ref"], component)
+        if held is not component:
+            held["properties"] = _union(held["properties"], component["properties"])
+    if scan.family:
+        system = _system(scan)
+        components[system["bom-ref"]] = system
+    refs = sorted(components)
+    return {
+        "bomFormat": "CycloneDX",
+        "version": 1,
+        "metadata": {
+            "timestamp": f"{made.isoformat()}T00:00:00Z",
+            "lifecycles": [{"phase": "post-build"}],
+            "tools": {"components": _tools(tool)},
+            "component": root,
+            "properties": [_unknown("author")],
+        },
+        "components": [components[ref] for ref in refs],
+        "dependencies": [{"ref": root["bom-ref"], "dependsOn": refs}],
+        "compositions": [{"aggregate": "unknown", "dependencies": refs}] if refs else [],
+    }
+
+
+def _name(image: Image) -> str:
+    """A file name: readable, and told apart by the image's own digest."""
+    readable = re.sub(r"[^A-Za-z0-9.]+", "-", image.name).strip("-.").lower()[:80]
+    return f"{readable or 'image'}-{image.config.removeprefix('sha256:')[:12]}"
+
+
+def _root(image: Image) -> type_json:
+    properties = [
+        {"name": f"{PREFIX}{key}", "value": value}
+        for key, value in (
+            ("image-id", image.config),
+            ("manifest", image.manifest),
+            ("platform", image.platform),
+            ("base-image", plain(image.base, limit=300)),
+        )
+        if value
+    ]
+    properties += [{"name": f"{PREFIX}layer", "value": layer.diff_id} for layer in image.layers]
+    return {
+        "type": "container",
+        "bom-ref": f"image:{image.config}",
+        "name": plain(image.name, limit=300),
+        "version": image.config,
+        "hashes": [{"alg": "SHA-256", "content": image.config.removeprefix("sha256:")}],
+        "properties": [*properties, _unknown("supplier")],
+    }
+
+
+def _system(scan: Scan) -> type_json:
+    name, release = plain(scan.family), plain(scan.release)
+    return {
+        "type": "operating-system",
+        "bom-ref": f"os:{name}@{release}",
+        "name": name,
+        **({"version": release} if release else {}),
+        "properties": [_unknown("supplier"), _unknown("hashes"), _unknown("licenses")],
+    }
+
+
+def _component(package: Found) -> type_json:
+    label = f"{package.name}@{package.version}"
+    component: type_json = {
+        "type": "library" if package.kind != OS else "application",
+        "bom-ref": package.purl or f"{package.kind}:{plain(label)}",
+        "name": plain(package.name, limit=300),
+    }
+    if package.version:
+        component["version"] = plain(package.version, limit=300)
+    if package.purl:
+        component["purl"] = package.purl
+    properties = [
+        {"name": f"{PREFIX}{key}", "value": plain(value, limit=1000)}
+        for key, value in (("layer", package.layer), ("path", package.path))
+        if value
+    ]
+    if licences := [one for one in package.licences if one]:
+        component["licenses"] = _licences(licences)
+    else:
+        properties.append(_unknown("licenses"))
+    missing = [] if package.version else [_unknown("version")]
+    component["properties"] = [*properties, *missing, _unknown("supplier"), _unknown("hashes")]
+    return component
+
+
+def _licences(names: list[str]) -> list[type_json]:
+    """CycloneDX takes one expression, or a list of licences that are none."""
+    found = [describe(name) for name in names]
+    if len(found) == 1 or not any("expression" in one for one in found):
+        return found
+    return [
+        {"license": {"name": one["expression"], "acknowledgement": "declared"}}
+        if "expression" in one
+        else one
+        for one in found
+    ]
+
+
+def _tools(tool: ToolRecord | None) -> list[type_json]:
+    ours = {"type": "application", "name": "supply-chain-pipeline", "version": __version__}
+    if tool is None:
+        return [ours]
+    return [ours, {"type": "application", "name": tool.name, "version": tool.version}]
+
+
+def _unknown(element: str) -> type_json:
+    return {"name": UNKNOWN, "value": element}
+
+
+def _union(one: list[type_json], other: list[type_json]) -> list[type_json]:
+    return [*one, *(item for item in other if item not in one)]

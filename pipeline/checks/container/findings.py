@@ -1,0 +1,174 @@
+"""From what Trivy saw to findings: one for each problem, however many images and layers have it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipeline.checks.container.configuration import CHECK
+from pipeline.checks.container.rules import RULES
+from pipeline.checks.container.scan import OS
+from pipeline.discover.names import printable
+from pipeline.model import Finding, Kind, Location, Severity
+from pipeline.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from pipeline.checks.container.scan import Flaw, Found, Leak, Scan
+    from pipeline.model import Image
+
+TOOL = "trivy"
+_MAX_TOLD = 10
+"""Places of one finding that are described; the others are counted."""
+_UNFIXED = {
+    "will_not_fix": "its vendor will not mend it",
+    "fix_deferred": "its vendor put the repair off",
+    "end_of_life": "its vendor does not look after it any more",
+    "under_investigation": "its vendor is still looking into it",
+    "affected": "there is no fixed version yet",
+}
+
+
+def judge(image: Image, scan: Scan, denied: Collection[str]) -> Iterator[Finding]:
+    """Findings of one image; `denied` are the licences that the policy denies."""
+    for flaw in scan.flaws:
+        yield _flaw(image, flaw)
+    for leak in scan.leaks:
+        yield _leak(image, leak)
+    if scan.end_of_life:
+        yield _end_of_life(image, scan)
+    for package in scan.packages:
+        for licence in package.licences:
+            if licence in denied:
+                yield _licence(image, package, licence)
+
+
+def merge(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding for each problem and subject, with every place and every layer that has it."""
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        key = (finding.rule, finding.subject)
+        found[key] = _joined(found[key], finding) if key in found else finding
+    return tuple(found[key] for key in sorted(found))
+
+
+def _joined(one: Finding, other: Finding) -> Finding:
+    told = dict.fromkeys((*one.detail.split("\n"), *other.detail.split("\n")))
+    return replace(
+        one,
+        severity=min(one.severity, other.severity, key=lambda item: item.rank),
+        locations=tuple(sorted({*one.locations, *other.locations})),
+        aliases=tuple(sorted({*one.aliases, *other.aliases})),
+        detail="\n".join(list(told)[:_MAX_TOLD]),
+    )
+
+
+def _flaw(image: Image, flaw: Flaw) -> Finding:
+    package = flaw.package
+    label = f"{package.name} {package.version}".strip()
+    rated = f"Rated {flaw.severity} by {plain(flaw.source)}. " if flaw.source else ""
+    return Finding(
+        check=CHECK,
+        rule=flaw.id,
+        kind=Kind.VULNERABILITY,
+        severity=flaw.severity,
+        title=flaw.title or f"{flaw.id} in {plain(label)}",
+        subject=package.purl or f"pkg:generic/{package.name}@{package.version}",
+        locations=(_place(image, package.path),),
+        detail=f"{rated}{_where(image, package.layer, plain(label))}",
+        fix=_mend(flaw, image),
+        url=flaw.url,
+        aliases=flaw.aliases,
+        fixed_versions=flaw.fixed,
+        cvss=flaw.cvss,
+        score=flaw.score,
+        seen_by=(TOOL,),
+    )
+
+
+def _mend(flaw: Flaw, image: Image) -> str:
+    package = flaw.package
+    if flaw.fixed:
+        how = f"upgrade {package.name} from {package.version} to {flaw.fixed[0]} or later"
+        base = f" ({image.base})" if image.base else ""
+        again = f": rebuild on a newer base image{base}" if package.kind == OS else ""
+        return plain(f"{how}{again}")
+    why = _UNFIXED.get(flaw.status, _UNFIXED["affected"])
+    return plain(f"{why}: leave {package.name} out of the image, or record a waiver")
+
+
+def _leak(image: Image, leak: Leak) -> Finding:
+    rule = f"{CHECK}/secret-in-layer"
+    what = printable(leak.path) if leak.path else "the image's configuration"
+    return Finding(
+        check=CHECK,
+        rule=rule,
+        kind=Kind.RULE,
+        severity=max(leak.severity, Severity.MEDIUM, key=_mildness),
+        title=plain(f"{leak.title or leak.rule} in {what} of {image.name}", limit=200),
+        subject=f"{image.name}!/{printable(leak.path)}#{leak.rule}",
+        locations=(_place(image, leak.path, leak.line),),
+        detail=_where(image, leak.layer, f"recognised by {leak.rule}"),
+        fix=RULES[rule].fix,
+        seen_by=(TOOL,),
+    )
+
+
+def _mildness(severity: Severity) -> int:
+    """A secret counts as medium at least."""
+    return -severity.rank
+
+
+def _end_of_life(image: Image, scan: Scan) -> Finding:
+    rule = f"{CHECK}/end-of-life"
+    system = plain(f"{scan.family} {scan.release}")
+    return Finding(
+        check=CHECK,
+        rule=rule,
+        kind=Kind.RULE,
+        severity=Severity.HIGH,
+        title=f"{image.name} is built on {system}, which is past its end of life",
+        subject=f"{image.name}: {system}",
+        locations=(Location(path=image.name),),
+        detail=f"Image {image.config}.",
+        fix=RULES[rule].fix,
+        seen_by=(TOOL,),
+    )
+
+
+def _licence(image: Image, package: Found, licence: str) -> Finding:
+    rule = f"{CHECK}/denied-licence"
+    label = plain(f"{package.name} {package.version}")
+    return Finding(
+        check=CHECK,
+        rule=rule,
+        kind=Kind.RULE,
+        severity=Severity.HIGH,
+        title=f"{label} is licensed under {plain(licence)}",
+        subject=package.purl or f"pkg:generic/{package.name}@{package.version}",
+        locations=(_place(image, package.path),),
+        detail=_where(image, package.layer, label),
+        fix=RULES[rule].fix,
+        seen_by=(TOOL,),
+    )
+
+
+def _place(image: Image, path: str, line: int | None = None) -> Location:
+    return Location(path=f"{image.name}!/{printable(path)}" if path else image.name, line=line)
+
+
+def _where(image: Image, layer: str, what: str) -> str:
+    """One sentence: what, in which layer and by which command, of which image."""
+    number, made_by = next(
+        (
+            (f"layer {number} of {len(image.layers)}", one.made_by)
+            for number, one in enumerate(image.layers, 1)
+            if one.diff_id == layer
+        ),
+        ("", ""),
+    )
+    command = f", made by `{plain(made_by, limit=120)}`" if made_by else ""
+    told = f" in {number} ({layer}{command})" if number else ""
+    base = f", built on {plain(image.base, limit=200)}" if image.base else ""
+    return f"{what}{told} of {image.title}, image {image.config}{base}."
