@@ -23,6 +23,7 @@ VERSION = "vX.Y.Z"
 UV = "UV_REQUIREMENT"
 """The blanks."""
 
+_COMMIT = re.compile(rf"\b{COMMIT}\b")  # a digest of nothing has more of them
 _PLATFORMS = re.compile(r"manylinux\w*_(?:x86_64|aarch64)")
 
 
@@ -32,12 +33,8 @@ def text(name: str, pin: Pin | None = None) -> str:
     if needs_pin(content):
         if pin is None:
             raise ValueError(f"{name} calls the project, and no commit of it is named")
-        for blank, value in (
-            (REPOSITORY, pin.repository),
-            (COMMIT, pin.commit),
-            (VERSION, pin.version),
-        ):
-            content = content.replace(blank, value)
+        content = _COMMIT.sub(pin.commit, content)
+        content = content.replace(REPOSITORY, pin.repository).replace(VERSION, pin.version)
     return content.replace(UV, uv_requirement()) if UV in content else content
 
 
@@ -55,7 +52,7 @@ def raw(name: str) -> str:
 
 def needs_pin(content: str) -> bool:
     """Whether a starter calls the project."""
-    return COMMIT in content
+    return bool(_COMMIT.search(content))
 
 
 def uv_requirement() -> str:

@@ -23,8 +23,9 @@ STARTERS = sorted(
 @pytest.mark.parametrize("name", STARTERS)
 def test_no_blank_is_left(name: str) -> None:
     made = fill.text(name, PIN)
-    for blank in (fill.REPOSITORY, fill.COMMIT, fill.VERSION, fill.UV):
+    for blank in (fill.REPOSITORY, fill.VERSION, fill.UV):
         assert blank not in made
+    assert not re.search(rf"\b{fill.COMMIT}\b", made)
     assert not re.search(r"\bOWNER\b|\bREPO\b", made)
 
 
@@ -54,3 +55,9 @@ def test_uv_is_the_one_of_our_lock() -> None:
     assert {"x86_64", "aarch64"} == {
         part for digest in hashes for part in ("x86_64", "aarch64") if part in wheels[digest]
     }
+
+
+def test_the_digest_of_an_image_is_no_commit() -> None:
+    """What its owner has to fill in is left for its owner."""
+    assert not fill.needs_pin(f"image: app@sha256:{'0' * 64}\n")
+    assert "0" * 64 in fill.text("kubernetes.yml")
