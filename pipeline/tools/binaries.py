@@ -86,8 +86,11 @@ def check(wanted: Pin, path: Path, accepted: Collection[str], *, obtained: str) 
     """The program at `path`, if it may run; raises as `find`."""
     path = path.absolute()
     digest = sha256(path)
-    info = information(path)
+    info = buildinfo.read(path)
     version = refuse_denied(wanted, path, digest, info)
+    if digest in {file.program for file in wanted.release.files.values()}:
+        verified = f"its digest, that of the program in the release {wanted.version}"
+        return _binary(wanted, path, wanted.version, digest, obtained, verified)
     if info is None or not version:
         raise RefusedError(
             "its version cannot be told from its build information, so it may be a denied one",
@@ -105,16 +108,7 @@ def check(wanted: Pin, path: Path, accepted: Collection[str], *, obtained: str) 
             fix=f"{_install(wanted)}, or accept this one in a policy outside the scanned"
             f" repository: tools.{wanted.name}.sha256: [{digest}]",
         )
-    return Binary(
-        path=path,
-        record=ToolRecord(
-            name=wanted.name,
-            version=version,
-            digest=f"sha256:{digest}",
-            obtained=obtained,
-            verified=verified,
-        ),
-    )
+    return _binary(wanted, path, version, digest, obtained, verified)
 
 
 def refuse_denied(wanted: Pin, path: Path, digest: str, info: BuildInfo | None) -> str:
@@ -171,19 +165,22 @@ def installed(wanted: Pin) -> Binary | None:
                 where=str(path),
                 fix=f"remove that folder and run `supply-chain tools install {wanted.name}`",
             )
-        refuse_denied(wanted, path, digest, information(path))
+        refuse_denied(wanted, path, digest, buildinfo.read(path))
         return Binary(path=path, record=record)
     return None
 
 
-def information(path: Path) -> BuildInfo | None:
-    """Its build information, if it has any; raises `IncompleteError`."""
-    try:
-        return buildinfo.read(path)
-    except OSError as error:
-        raise IncompleteError(
-            f"the program cannot be read: {error.strerror or error}", where=str(path)
-        ) from error
+def _binary(  # noqa: PLR0913, PLR0917  the fields of one record
+    wanted: Pin, path: Path, version: str, digest: str, obtained: str, verified: str
+) -> Binary:
+    record = ToolRecord(
+        name=wanted.name,
+        version=version,
+        digest=f"sha256:{digest}",
+        obtained=obtained,
+        verified=verified,
+    )
+    return Binary(path=path, record=record)
 
 
 def _is_pinned(wanted: Pin, info: BuildInfo) -> bool:

@@ -50,13 +50,14 @@ class BuildInfo:
 def read(path: Path) -> BuildInfo | None:
     """The build information of the program at `path`; `None` where it has none that we can read.
 
-    Raises `OSError` when the file cannot be read.
+    Raises `OSError` when the file cannot be opened.
     """
     with path.open("rb") as file:
         try:
             section = _section(file)
             return None if section is None else _parse(section)
-        except (struct.error, UnicodeDecodeError, IndexError, ValueError, OverflowError):
+        # OSError: an offset that no file has.
+        except (struct.error, UnicodeDecodeError, IndexError, ValueError, OverflowError, OSError):
             return None
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import IncompleteError
 from pipeline.files import explained, locked, write
 from pipeline.model import ToolRecord
-from pipeline.tools import binaries, gomodule, release
+from pipeline.tools import binaries, buildinfo, gomodule, release
 from pipeline.tools.binaries import RECEIPT, Binary, folder
 from pipeline.tools.release import UnavailableError
 from pipeline.web import Web, WebError
@@ -88,7 +88,7 @@ def _obtain(
 def _keep(wanted: Pin, obtained: Obtained) -> Binary:
     """Move what was had to its place, whole or not at all."""
     digest = binaries.sha256(obtained.path)
-    info = binaries.information(obtained.path)
+    info = buildinfo.read(obtained.path)
     told = binaries.refuse_denied(wanted, obtained.path, digest, info)
     if told not in {"", wanted.version}:
         raise binaries.RefusedError(

@@ -19,10 +19,14 @@ MODULES = Path(__file__).with_name("go")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseFile:
-    """One platform's archive. `sha256` is in hexadecimal digits, "" where none is pinned."""
+    """One platform's archive. `sha256` is in hexadecimal digits, "" where none is pinned.
+
+    `program` is the digest of the program in it, "" where it is not known.
+    """
 
     url: str
     sha256: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

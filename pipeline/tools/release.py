@@ -12,6 +12,7 @@ import tarfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.errors import IncompleteError, PipelineError
+from pipeline.tools import binaries
 from pipeline.tools.binaries import RefusedError
 from pipeline.tools.pins import here
 from pipeline.trust.refused import library
@@ -72,6 +73,10 @@ def fetch(wanted: Pin, scratch: Path, *, web: Web, root: Root) -> Obtained:
     _check_signature(wanted, file.url, digest, web, root)
     program = scratch / wanted.name
     _take(archive, wanted.release.member, program, where=shown(file.url))
+    if file.program and binaries.sha256(program) != file.program:
+        raise RefusedError(
+            "the program in the archive is not the one that is pinned", where=shown(file.url)
+        )
     archive.unlink()
     return Obtained(
         path=program,

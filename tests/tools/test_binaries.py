@@ -186,6 +186,23 @@ def test_the_policy_may_vouch_for_another_build_by_its_digest(write: Write) -> N
         find("trivy", accepted=("0" * 64,))
 
 
+def test_the_program_of_the_release_is_known_by_its_digest(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(program("(devel)"))  # as it may be built
+    wanted = pin("trivy")
+    file = replace(next(iter(wanted.release.files.values())), program=sha256(path))
+    released = replace(wanted, release=replace(wanted.release, files={"linux-x86_64": file}))
+    monkeypatch.setattr(room, "pin", lambda _: released)
+    found = find("trivy")
+    assert found
+    assert found.record.version == "0.74.0"
+    assert found.record.verified == "its digest, that of the program in the release 0.74.0"
+    path.write_bytes(program("(devel)") + b"changed")
+    with pytest.raises(RefusedError, match="cannot be told"):
+        find("trivy")
+
+
 def test_a_digest_does_not_help_where_the_version_cannot_be_told(write: Write) -> None:
     path = write(program("(devel)"))
     with pytest.raises(RefusedError, match="cannot be told"):

@@ -79,6 +79,14 @@ def test_pages_that_lead_in_circles_are_refused() -> None:
         read(bytes(content))
 
 
+def test_a_root_of_another_kind_is_refused() -> None:
+    content = bytearray(bolt({"a": {}}))
+    root = struct.unpack_from("<Q", content, 16 + 16)[0]
+    struct.pack_into("<H", content, root * PAGE + 8, 0x10)
+    with pytest.raises(IncompleteError):
+        read(bytes(content))
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IncompleteError):
         buckets(tmp_path / "trivy.db")

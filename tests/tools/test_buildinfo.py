@@ -76,6 +76,7 @@ def test_a_build_from_a_checkout_has_no_checksum(
         elf(WHOLE.replace(b"path", b"\xff\xfe\xfd\xfc")),
         elf(bytes(2 << 20)),
         elf(WHOLE)[:-200],
+        elf(WHOLE)[:40] + b"\xff" * 8 + elf(WHOLE)[48:],
     ],
 )
 def test_what_tells_nothing(told: Callable[[bytes], BuildInfo | None], content: bytes) -> None:

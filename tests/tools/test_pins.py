@@ -22,7 +22,9 @@ def test_a_pin_is_whole(name: str) -> None:
     for file in one.release.files.values():
         assert file.url.startswith("https://")
         assert f"/v{one.version}/" in file.url
-        assert re.fullmatch(r"([0-9a-f]{64})?", file.sha256)
+        assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
+        assert re.fullmatch(r"([0-9a-f]{64})?", file.program)
+        assert not {file.sha256, file.program} & set(one.denied.sha256)
     assert one.version not in one.denied.versions
     assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in one.denied.sha256)
     assert one.denied.why
@@ -46,6 +48,7 @@ def test_the_build_module_asks_for_what_is_pinned(name: str) -> None:
 def test_the_releases_of_march_2026_are_denied() -> None:
     assert {"0.69.4", "0.69.5", "0.69.6"} <= set(pin("trivy").denied.versions)
     assert "CVE-2026-33634" in pin("trivy").denied.why
+    assert len(set(pin("trivy").denied.sha256)) == len(pin("trivy").denied.sha256) == 12
 
 
 def test_a_name_that_is_none() -> None:

@@ -150,6 +150,19 @@ def test_no_signature_at_all(place: Place) -> None:
     assert refused(place, place.pin(ARCHIVE)) == "its signature is not there: 404"
 
 
+def test_a_program_that_is_not_the_pinned_one(place: Place) -> None:
+    place.publish(ARCHIVE)
+    wanted = place.pin(ARCHIVE)
+    for content, same in ((PROGRAM, True), (b"another", False)):
+        file = replace(wanted.release.files[here()], program=hashlib.sha256(content).hexdigest())
+        pinned = replace(wanted, release=replace(wanted.release, files={here(): file}))
+        if same:
+            assert place.fetch(pinned).path.is_file()
+        else:
+            with pytest.raises(RefusedError, match="the program in the archive is not"):
+                place.fetch(pinned)
+
+
 def test_a_denied_archive(place: Place) -> None:
     place.publish(ARCHIVE)
     wanted = place.pin(ARCHIVE)
