@@ -8,7 +8,7 @@ hooks of their own) is left as it is unless it is asked for by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import IncompleteError, UsageError
@@ -69,7 +69,22 @@ Made = Iterator[Proposal | Left]
 
 def propose(wish: Wish, names: Collection[str]) -> list[Proposal | Left]:
     """The files of the starters called `names`; raises `UsageError` when a pin is missing."""
+    wish = replace(wish, target=_expected(wish.target, names))
     return [made for name in STARTERS if name in names for made in STARTERS[name](wish, name)]
+
+
+def _expected(target: Target, names: Collection[str]) -> Target:
+    """The repository as it will be with the starters, for the one that looks after updates."""
+    return replace(
+        target,
+        dockerfiles=_joined(target.dockerfiles, "Dockerfile", wanted="dockerfile" in names),
+        compose=_joined(target.compose, "compose.yml", wanted="compose" in names),
+        kubernetes=_joined(target.kubernetes, "kubernetes.yml", wanted="kubernetes" in names),
+    )
+
+
+def _joined(paths: tuple[str, ...], path: str, *, wanted: bool) -> tuple[str, ...]:
+    return (*paths, path) if wanted else paths
 
 
 def _settings(wish: Wish, name: str) -> Made:

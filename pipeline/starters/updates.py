@@ -87,7 +87,8 @@ def watched(target: Target) -> tuple[Watched, ...]:
             for manifest in project.manifests:
                 name = manifest.path.rpartition("/")[2]
                 found.update(_watched(project.ecosystem, name, manifest.path))
-    found.update(Watched("docker", _folder(path)) for path in target.dockerfiles)
+    for path in (*target.dockerfiles, *target.kubernetes):
+        found.add(Watched("docker", _folder(path)))
     found.update(Watched("docker-compose", _folder(path)) for path in target.compose)
     found.update(Watched("terraform", _folder(path)) for path in target.terraform)
     return tuple(sorted(found))

@@ -43,11 +43,12 @@ LARGE = replace(
         lock("r/Cargo.lock", "crates.io"),
     ),
     dockerfiles=("Dockerfile", "b/Dockerfile"),
+    kubernetes=("k/app.yml",),
     compose=("compose.yml",),
     terraform=("infra/main.tf",),
 )
 ALL = {
-    ("bun", "/w"), ("cargo", "/r"), ("docker", "/"), ("docker", "/b"), ("docker-compose", "/"),
+    ("bun", "/w"), ("cargo", "/r"), ("docker", "/"), ("docker", "/b"), ("docker", "/k"), ("docker-compose", "/"),
     ("github-actions", "/"), ("gomod", "/"), ("gradle", "/g"), ("maven", "/j"), ("npm", "/w"),
     ("pip", "/a"), ("pip", "/b"), ("terraform", "/infra"), ("uv", "/"),
 }  # fmt: skip
