@@ -48,7 +48,8 @@ LARGE = replace(
     terraform=("infra/main.tf",),
 )
 ALL = {
-    ("bun", "/w"), ("cargo", "/r"), ("docker", "/"), ("docker", "/b"), ("docker", "/k"), ("docker-compose", "/"),
+    ("bun", "/w"), ("cargo", "/r"), ("docker", "/"), ("docker", "/b"), ("docker", "/k"),
+    ("docker-compose", "/"),
     ("github-actions", "/"), ("gomod", "/"), ("gradle", "/g"), ("maven", "/j"), ("npm", "/w"),
     ("pip", "/a"), ("pip", "/b"), ("terraform", "/infra"), ("uv", "/"),
 }  # fmt: skip
