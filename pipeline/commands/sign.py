@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import argparse
 
     from pipeline.signing.deadline import Deadline
-    from pipeline.signing.sign import Signed
-    from pipeline.signing.signer import Signer
+    from pipeline.signing.sign import Signed, Signer
 
 _NOBODY = (
     "NOT SIGNED: no CI job around with an identity, and no --key\n"

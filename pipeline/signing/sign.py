@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline import files
 from pipeline.errors import SignatureError
@@ -38,10 +38,34 @@ if TYPE_CHECKING:
     from pipeline.signing.manifest import (
         Manifest,
     )
-    from pipeline.signing.signer import Signer
+    from pipeline.trust.certificate import Holder
 
 THREADS = 8
 """Signatures at a time: they wait for services, not for this machine."""
+
+
+class Signer(Protocol):
+    """Makes bundles, from several threads at once. `holder` is the certificate's, if there is one.
+
+    Both methods raise `SignatureError`; what they return was verified.
+    """
+
+    @property
+    def holder(self) -> Holder | None:
+        """Who signs, as far as a certificate says so."""
+
+    @property
+    def told(self) -> str:
+        """Who signs, in words."""
+
+    def sign_file(self, name: str, sha256: str, content: Callable[[], bytes]) -> bytes:
+        """The bundle over a file; `sha256` is its digest in hexadecimal.
+
+        `content` reads it, for signers that need all of it.
+        """
+
+    def sign_statement(self, payload: bytes) -> bytes:
+        """The bundle over an in-toto statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,11 @@ from pipeline.model import (
     Git,
     Kind,
     Location,
+    Lock,
+    Manifest,
+    Package,
     Policy,
+    Project,
     Report,
     RunFacts,
     Severity,
@@ -41,6 +45,30 @@ TARGET = Target(
         shallow=False,
     ),
     files=3,
+    projects=(
+        Project(
+            path=".",
+            ecosystem="PyPI",
+            manifests=(Manifest(path="pyproject.toml", declared=1),),
+            locks=("requirements.txt",),
+        ),
+    ),
+    locks=(
+        Lock(
+            path="requirements.txt",
+            format="requirements.txt",
+            ecosystem="PyPI",
+            digest="sha256:" + "ab" * 32,
+            packages=(
+                Package(
+                    ecosystem="PyPI",
+                    name="jinja2",
+                    version="2.10",
+                    location=Location(path="requirements.txt", line=1),
+                ),
+            ),
+        ),
+    ),
 )
 SBOM = {
     "bomFormat": "CycloneDX",
@@ -50,9 +78,9 @@ SBOM = {
 }
 
 
-def sbom(version: str = "1.7", **component: Any) -> bytes:
+def sbom(spec: str = "1.7", **component: Any) -> bytes:
     root = {**SBOM["metadata"]["component"], **component}  # type: ignore[index]
-    return json.dumps(SBOM | {"specVersion": version, "metadata": {"component": root}}).encode()
+    return json.dumps(SBOM | {"specVersion": spec, "metadata": {"component": root}}).encode()
 
 
 def finding(**more: Any) -> Finding:

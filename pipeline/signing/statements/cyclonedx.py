@@ -35,8 +35,8 @@ def build(facts: Facts) -> Iterator[Statement | Omitted]:
     for path in newest:
         document = facts.sboms[path]
         name = _name(path, names)
-        if not document.get("serialNumber"):
-            yield Omitted(name, f"{path} has no serial number")
+        if document.get("bomFormat") != "CycloneDX" or not document.get("serialNumber"):
+            yield Omitted(name, f"{path} is no CycloneDX document with a serial number")
             continue
         artefacts = [item for item in facts.manifest.artefacts if _describes(document, item)]
         subjects = tuple(Subject(name=item.name, sha256=item.sha256) for item in artefacts)
