@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline.controls import (
     assessment,
     ci,
+    container,
     dependencies,
     hardening,
     lockfiles,
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTROLS", "Entry", "Facts", "count", "evaluate"]
 
-FAMILIES = (dependencies, lockfiles, ci, secrets, workflows, hardening, assessment, sbom)
+FAMILIES = (
+    *(dependencies, lockfiles, ci, secrets, workflows, container, hardening),
+    *(assessment, sbom),
+)
 
 CONTROLS: dict[str, Entry] = {
     entry.control.id: entry for family in FAMILIES for entry in family.CONTROLS
