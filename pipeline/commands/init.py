@@ -51,6 +51,8 @@ def execute(arguments: argparse.Namespace) -> int:
         return ExitCode.COMPLIANT
     agreed, open_ = _settle(changes, arguments)
     write(root, agreed)
+    for change in open_:
+        sys.stderr.write(f"{plain(change.path)} differs and was left: --yes changes it\n")
     _tell(_summary(changes, agreed, lefts, done=True), quiet=arguments.quiet)
     return ExitCode.INCOMPLETE if open_ else ExitCode.COMPLIANT
 
@@ -127,7 +129,8 @@ def _settle(
         if change.is_new or arguments.yes:
             agreed.append(change)
             continue
-        _show(change)
+        if can_ask or not arguments.quiet:
+            _show(change)
         if not can_ask:
             open_.append(change)
         elif _ask(change):
@@ -159,7 +162,7 @@ def _summary(
         elif not done or change in agreed:
             yield f"  {would}{'written' if change.is_new else 'changed'}    {change.path}"
         else:
-            yield f"  left       {change.path}: it differs; --yes changes it"
+            yield f"  left       {change.path}"
     for left in lefts:
         yield f"  left       {left.path}: {left.why}"
     if done and any(change.is_new for change in agreed):

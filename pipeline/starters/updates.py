@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.model import Policy
 from pipeline.starters.blocks import append
+from pipeline.text import plain
 from pipeline.yamltree import Items, Scalar, Table, compose
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ def renovate() -> str:
 
 
 def watched(target: Target) -> tuple[Watched, ...]:
-    """What Dependabot is to look after, sorted: the workflows in any case."""
+    """What Dependabot is to look after, sorted: the workflows in any case.
+
+    A folder whose name cannot be written in its settings is left out.
+    """
     found = {Watched("github-actions", "/")}
     locked = set()
     for lock in target.locks:
@@ -91,7 +95,7 @@ def watched(target: Target) -> tuple[Watched, ...]:
         found.add(Watched("docker", _folder(path)))
     found.update(Watched("docker-compose", _folder(path)) for path in target.compose)
     found.update(Watched("terraform", _folder(path)) for path in target.terraform)
-    return tuple(sorted(found))
+    return tuple(sorted(one for one in found if plain(one.folder) == one.folder))
 
 
 def _watched(ecosystem: str, name: str, path: str) -> Iterator[Watched]:
@@ -114,7 +118,7 @@ def _entry(one: Watched) -> str:
     # A JSON string is a YAML string (YAML 1.2, 1.2 "Relation to JSON"): a folder is any name.
     return (
         f"- package-ecosystem: {one.ecosystem}\n"
-        f"  directory: {json.dumps(one.folder)}\n"
+        f"  directory: {json.dumps(one.folder, ensure_ascii=False)}\n"
         "  schedule:\n"
         "    interval: weekly\n"
         "  cooldown:\n"

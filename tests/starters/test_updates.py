@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from pipeline.discover.bots import find_bots
 from pipeline.model import Lock, Manifest, Project, Target
 from pipeline.starters import updates
+from pipeline.text import plain
 from pipeline.tree import Tree
 
 EMPTY = Target(name="x", git=None, files=0)
@@ -82,6 +85,16 @@ def test_a_folder_is_any_name() -> None:
     assert ("docker", '/a: "b" # c\\') in pairs(updates.dependabot(target))
 
 
+@given(st.lists(st.text(max_size=12).map(lambda name: f"{name}/Dockerfile"), max_size=4))
+@example(["\udcff/Dockerfile", "\u2028x/Dockerfile", "a\nb: c/Dockerfile"])
+@settings(deadline=None)
+def test_whatever_a_folder_is_called_the_settings_can_be_read(paths: list[str]) -> None:
+    target = replace(EMPTY, dockerfiles=tuple(paths))
+    found = {folder for kind, folder in pairs(updates.dependabot(target)) if kind == "docker"}
+    assert found <= {"/" + path.rpartition("/")[0] for path in paths}
+    assert all(plain(folder) == folder for folder in found)
+
+
 def test_our_own_discovery_sees_that_they_wait(tmp_path: Path) -> None:
     (tmp_path / ".github").mkdir()
     (tmp_path / updates.DEPENDABOT).write_text(updates.dependabot(LARGE), encoding="utf-8")
@@ -96,9 +109,9 @@ def test_our_own_discovery_sees_that_they_wait(tmp_path: Path) -> None:
 
 
 def test_renovate_waits_and_pins() -> None:
-    settings = json.loads(updates.renovate())
-    assert settings["minimumReleaseAge"] == "7 days"
-    assert "helpers:pinGitHubActionDigests" in settings["extends"]
+    made = json.loads(updates.renovate())
+    assert made["minimumReleaseAge"] == "7 days"
+    assert "helpers:pinGitHubActionDigests" in made["extends"]
 
 
 THERE = """\
