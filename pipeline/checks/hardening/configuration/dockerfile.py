@@ -183,7 +183,7 @@ def parse(text: str, path: str) -> Dockerfile:
 def expanded(text: str, known: Mapping[str, str | None]) -> str | None:
     """`text` with its variables replaced; `None` where one of them is not known.
 
-    Understood are `$a`, `${a}`, `${a:-b}`, `${a-b}`, `${a:+b}` and `${a+b}`.
+    Understood are `$a`, `${a}`, `${a:-b}`, `${a-b}`, `${a:+b}`, `${a+b}` and `${a:?b}`.
     """
     parts, at = [], 0
     for found in _VARIABLE.finditer(text):
@@ -195,7 +195,7 @@ def expanded(text: str, known: Mapping[str, str | None]) -> str | None:
         if escaped is not None:
             parts.append(escaped)
             continue
-        value = known.get(braced or bare, "" if operator else None)
+        value = known.get(braced or bare, "" if operator in {"-", ":-", "+", ":+"} else None)
         if operator in {"-", ":-"}:
             value = value or other
         elif operator in {"+", ":+"}:
@@ -301,12 +301,13 @@ class _Reader:
         skipped = len(text) - len(found[2] or "")
         if name == "ONBUILD" and not nested:
             return self._instruction(_behind(pieces, skipped), nested=True)
-        flags = []
-        while name in _FLAGGED and (flag := _FLAG.match(rest)):
+        flags, at = [], 0
+        while name in _FLAGGED and (flag := _FLAG.match(rest, at)):
             flags.append((flag[1], unquoted(flag[2] or "")))
-            rest, skipped = rest[flag.end() :], skipped + flag.end()
-        indent = len(rest) - len(rest.lstrip())
-        rest, skipped = rest[indent:], skipped + indent
+            at = flag.end()
+        while at < len(rest) and rest[at].isspace():
+            at += 1
+        rest, skipped = rest[at:], skipped + at
         starts, offset = [], 0
         for line, piece in pieces:
             starts.append((offset - skipped, line))

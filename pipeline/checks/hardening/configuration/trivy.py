@@ -42,7 +42,7 @@ _OBJECT = tuple(
     re.compile(rb"^[\"']?%b[\"']?[ \t]*:" % key, re.MULTILINE)
     for key in (b"kind", b"(?:metadata|items)")
 )
-_ID = re.compile(r"(?:AVD-)?([A-Z][A-Z0-9]*)-?(\d+)")
+_ID = re.compile(r"(?:AVD-)?([A-Z]+)-?(\d+)")
 _TELLING = frozenset({"DS-0031", "KSV-0109", "KSV-01010"})
 """Checks whose message may repeat a secret."""
 _SEVERITY = {

@@ -26,7 +26,8 @@ def test_our_own_rules_find_nothing(name: str) -> None:
         found = building.read(text, name, ignores=True, today=DAY)
     else:
         found = (compose if name == "compose.yml" else kubernetes).read(text, name, DAY)
-    assert found.problems == found.open == ()
+    assert found.problems == ()
+    assert found.open == ()
 
 
 def test_the_ignore_file_holds_back_everything_else() -> None:
