@@ -49,7 +49,7 @@ def _install(wanted: Pin, route: str | None, progress: Progress) -> Binary:
     progress.start(wanted.name)
     found = install(
         wanted,
-        root=newest(cache_folder()),
+        root=newest(cache_folder() / "trust"),
         routes=routes,
         tell=lambda what: progress.detail(wanted.name, what),
     )

@@ -3,8 +3,9 @@
 In this order: the path that the policy or the environment names; our own folder of installed
 programs, by digest; the program in `PATH`. Each is held against the pin before it is ever
 started: its digest, or the module, version and checksum in its build information. What does not
-match is refused, with the reason; a denied release is refused wherever it comes from. Nothing is
-installed on the way: that is `supply-chain tools install`, see `pipeline.tools.install`.
+match never runs: a named or installed one is an error, one in `PATH` is passed over. A denied
+release is an error wherever it stands. Nothing is installed on the way: that is
+`supply-chain tools install`, see `pipeline.tools.install`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class RefusedError(IncompleteError):
     """A program that is there must not run."""
 
 
+class DeniedError(RefusedError):
+    """A program that is known to be malicious stands on this machine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary:
     """A verified program: its absolute path, and what the report says of it."""
@@ -50,9 +55,28 @@ def find(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary
     """The program `name` that may run, or `None` when there is none on this machine.
 
     `path` is where the trusted policy says it is. `accepted` are SHA-256 digests in hexadecimal
-    that the policy vouches for, beside the pin. Raises `RefusedError` for a program that does not
-    match, and `IncompleteError` for a named one that cannot be read.
+    that the policy vouches for, beside the pin. Raises `RefusedError` for a named or installed one
+    that does not match, `DeniedError` for a denied one, and `IncompleteError` for a named one that
+    cannot be read.
     """
+    found = _look(name, path, accepted)
+    return found if isinstance(found, Binary) else None
+
+
+def need(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary:
+    """As `find`; raises `IncompleteError` where there is none, with what is wrong with another."""
+    found = _look(name, path, accepted)
+    if isinstance(found, Binary):
+        return found
+    other = f", and the one at {found.where} is not used: {found.what}" if found else ""
+    raise IncompleteError(
+        f"{name} is not installed{other}",
+        fix=found.fix if found else f"run `supply-chain tools install {name}`",
+    )
+
+
+def _look(name: str, path: str, accepted: Collection[str]) -> Binary | RefusedError | None:
+    """The program that may run, else why the one in `PATH` may not."""
     wanted = pin(name)
     for named, by in (
         (path, "the policy"),
@@ -62,19 +86,14 @@ def find(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary
             return check(wanted, Path(named), accepted, obtained=f"named by {by}")
     if (found := installed(wanted)) is not None:
         return found
-    if (other := shutil.which(name)) is not None:
+    if (other := shutil.which(name)) is None:
+        return None
+    try:
         return check(wanted, Path(other), accepted, obtained="PATH")
-    return None
-
-
-def need(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary:
-    """As `find`; raises `IncompleteError` where there is none."""
-    found = find(name, path=path, accepted=accepted)
-    if found is None:
-        raise IncompleteError(
-            f"{name} is not installed", fix=f"run `supply-chain tools install {name}`"
-        )
-    return found
+    except DeniedError:
+        raise
+    except RefusedError as error:
+        return error
 
 
 def folder(wanted: Pin) -> Path:
@@ -114,13 +133,13 @@ def check(wanted: Pin, path: Path, accepted: Collection[str], *, obtained: str) 
 def refuse_denied(wanted: Pin, path: Path, digest: str, info: BuildInfo | None) -> str:
     """The version in a program's build information, "" where it tells none.
 
-    Raises `RefusedError` for a denied release, and for a program of another name.
+    Raises `DeniedError` for a denied release, and `RefusedError` for a program of another name.
     """
     # A release's version leads those of builds after it: "0.69.4+dirty", "0.69.5-0.2026…".
     told = re.match(r"v(\d+\.\d+\.\d+)", info.version) if info else None
     version = told[1] if told else ""
     if version in wanted.denied.versions or digest in wanted.denied.sha256:
-        raise RefusedError(
+        raise DeniedError(
             f"{wanted.name} {version or digest} must never run: {wanted.denied.why}",
             where=str(path),
             fix="remove it, and look into what it did on this machine",

@@ -63,7 +63,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:  # n
     for lock in target.locks:
         for pin, packages in _pins(lock).items():
             releases[pin] += packages
-    root = roots.newest(cache_folder())
+    root = roots.newest(cache_folder() / "trust")
     answers = {pin: answer(pin, releases[pin], options, root) for pin in sorted(releases)}
     known = seen.recall() if any(one.gap is None for one in answers.values()) else {}
     wanted = publishers.expected(options.provenance)
