@@ -108,9 +108,9 @@ class Web(AbstractContextManager["Web"]):
         """GET with retries; raises `WebError`."""
         return self._ask("GET", url, None, headers)
 
-    def post(self, url: str, body: bytes) -> Reply:
-        """POST of JSON with retries, for questions only; raises `WebError`."""
-        return self._ask("POST", url, body)
+    def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+        """POST of JSON with retries, for what may be sent twice; raises `WebError`."""
+        return self._ask("POST", url, body, headers)
 
     def json(self, url: str, body: bytes | None = None) -> Any:
         """The JSON of a 200 answer to GET, or to POST of `body`; raises `WebError`."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline import stages
-from pipeline.actions import inputs, plan, scan
+from pipeline.actions import inputs, plan, programs, scan
 from pipeline.discover.commits import history
 from pipeline.errors import IncompleteError
 from pipeline.store import FOLDER, Output
@@ -16,16 +18,23 @@ from pipeline.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from pipeline.actions.runner import Runner
-    from pipeline.actions.scan import Leg, Scan
-    from pipeline.model import Evidence
+    from pipeline.actions.scan import Scan
+    from pipeline.model import Evidence, Target
     from pipeline.store import Plan
 
 
-def run(runner: Runner) -> Leg:
-    """Run the checks of the leg `KEY` and write its part.
+class Leg(NamedTuple):
+    """What a job of the matrix has to do: the checks of each project, by the project's key."""
+
+    key: str
+    checks: dict[str, list[str]]
+    outputs: dict[str, Output]
+
+
+def open_leg(runner: Runner) -> Leg:
+    """The leg `KEY` of the plan, its runs started anew in this job.
 
     Raises `IncompleteError` when the plan is not the one that was made, or speaks of another
     commit than the one checked out.
@@ -36,16 +45,39 @@ def run(runner: Runner) -> Leg:
     root = runner.workspace
     _same_commit(root, found)
     asked = inputs.read(runner.given("INPUTS"))
-    paths = found.paths()
-    for project, checks in _by_project(leg).items():
-        folder = part / plan.PROJECTS / project
-        output = Output(runner.temp / "work" / project / FOLDER)
-        place = root / inputs.folder(root, paths[project])
-        output.folder.parent.mkdir(parents=True, exist_ok=True)
-        restore(folder, output, root=place, advisories=plan.advisories(root, asked))
-        stages.check(checks, output, tell=lambda evidence: _tell(project, evidence))  # noqa: B023
-        _hand_over(output, checks, runner.part / leg.key / project)
-    return leg
+    checks: dict[str, list[str]] = {}
+    for task in leg.tasks:
+        checks.setdefault(task.project, []).append(task.check)
+    outputs = {}
+    for project in checks:
+        outputs[project] = Output(runner.temp / "work" / project / FOLDER)
+        outputs[project].folder.parent.mkdir(parents=True, exist_ok=True)
+        restore(
+            part / plan.PROJECTS / project,
+            outputs[project],
+            root=root / inputs.folder(root, found.paths()[project]),
+            advisories=plan.advisories(root, asked),
+        )
+    return Leg(leg.key, checks, outputs)
+
+
+def needs(leg: Leg) -> tuple[str, ...]:
+    """The programs from outside the package index that the leg has work for."""
+    found: set[str] = set()
+    for project, names in leg.checks.items():
+        found.update(programs.needed(names, leg.outputs[project].plan()))
+    return tuple(sorted(found))
+
+
+def run(runner: Runner) -> None:
+    """Run the checks of the leg `KEY` and write its part; raises as `open_leg`."""
+    leg = open_leg(runner)
+    if not all(output.plan().offline for output in leg.outputs.values()):
+        programs.fetch(needs(leg))
+    for project, names in leg.checks.items():
+        output = leg.outputs[project]
+        stages.check(names, output, tell=partial(_tell, project))
+        _hand_over(output, names, runner.part / leg.key / project)
 
 
 def restore(
@@ -57,6 +89,7 @@ def restore(
         replace(
             planned,
             root=str(root or ""),
+            target=_moved(planned.target, planned.root, root),
             advisories=str(advisories) if advisories else None,
         )
     )
@@ -64,6 +97,19 @@ def restore(
         before = Output(folder).base.plan()
         output.base.begin(replace(before, advisories=made.advisories))
     return made
+
+
+def _moved(target: Target, before: str, now: Path | None) -> Target:
+    """The target with its images' files where the checkout is in this job."""
+    if now is None or before == str(now):
+        return target
+    images = (
+        replace(image, place=str(now / Path(image.place).relative_to(before)))
+        if Path(image.place).is_relative_to(before)
+        else image
+        for image in target.images
+    )
+    return replace(target, images=tuple(images))
 
 
 def evidence_files(checks: Iterable[str]) -> tuple[str, ...]:
@@ -81,13 +127,6 @@ def _hand_over(output: Output, checks: Iterable[str], part: Path) -> None:
     for check in names:
         if (output.folder / check).is_dir():
             shutil.copytree(output.folder / check, part / check)
-
-
-def _by_project(leg: Leg) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for task in leg.tasks:
-        found.setdefault(task.project, []).append(task.check)
-    return found
 
 
 def _same_commit(root: Path, found: Scan) -> None:

@@ -67,6 +67,16 @@ def _plan(runner: Runner) -> _Ended:
     return _Ended()
 
 
+def _programs(runner: Runner) -> _Ended:
+    from pipeline.actions import check, programs  # noqa: PLC0415 - as above
+    from pipeline.stages import today  # noqa: PLC0415 - as above
+
+    names = check.needs(check.open_leg(runner))
+    runner.output(cache_key=programs.cache_key(names, today().isoformat()))
+    sys.stdout.write(f"programs: {', '.join(names) or 'none'}\n")
+    return _Ended()
+
+
 def _check(runner: Runner) -> _Ended:
     from pipeline.actions import check  # noqa: PLC0415 - as above
 
@@ -98,10 +108,19 @@ def _gate(runner: Runner) -> _Ended:
     return _Ended(whole.exit_code, whole.problems[:_MOST])
 
 
+def _submit(runner: Runner) -> _Ended:
+    from pipeline.actions.submission import submit  # noqa: PLC0415 - as above
+
+    sys.stdout.write(f"submitted: {submit(runner)}\n")
+    return _Ended()
+
+
 VERBS: dict[str, Callable[[Runner], _Ended]] = {
     "install": _install,
     "plan": _plan,
+    "programs": _programs,
     "check": _check,
     "report": _report,
     "gate": _gate,
+    "submit": _submit,
 }

@@ -32,6 +32,7 @@ class Inputs:
 
     projects: tuple[str, ...]
     checks: tuple[str, ...]
+    images: tuple[str, ...]
     fail_on: Severity | Literal["never"] | None
     new_only: bool
     offline: bool
@@ -61,6 +62,7 @@ def read(given: Mapping[str, Any]) -> Inputs:
     return Inputs(
         projects=_lines(_text(given, "projects")) or (".",),
         checks=checks,
+        images=_lines(_text(given, "images")),
         fail_on=_threshold(fail_on),
         new_only=_flag(given, "new-only", default=True),
         offline=_flag(given, "offline", default=False),

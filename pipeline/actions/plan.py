@@ -29,16 +29,18 @@ def make(runner: Runner) -> Scan:
     places = [inputs.folder(root, project) for project in asked.projects]
     projects = scan.name_projects(place.as_posix() for place in places)
     basis = base.find(root, runner.event, runner.payload, new_only=asked.new_only)
-    config = _config(root, asked)
+    config = policy_of(root, asked)
     notices = _notices(root, config, basis.base)
     part = runner.part / scan.PLAN
     tasks = []
     for project in projects:
         output = runner.temp / "work" / project.key / FOLDER
         output.mkdir(parents=True)
-        plan, made = stages.prepare(
-            _request(root, project, asked, basis.base, config, notices, output)
+        is_first = project == projects[0]
+        request = _request(
+            root, project, asked, basis.base, config, notices, output, is_first=is_first
         )
+        plan, made = stages.prepare(request)
         tasks += [scan.Task(project=project.key, check=check) for check in plan.checks]
         _hand_over(made.folder, part / PROJECTS / project.key)
     found = scan.Scan(
@@ -65,6 +67,18 @@ def advisories(root: Path, asked: Inputs) -> Path | None:
     return inputs.file(root, "advisories", asked.advisories, outside=True)
 
 
+def policy_of(root: Path, asked: Inputs) -> Path | None:
+    """The one policy of all projects: the file that was named, else the repository's own.
+
+    `None` for neither. A project's own `supply-chain.yml` shapes nothing: its report says that
+    it was not used.
+    """
+    if asked.config:
+        return inputs.file(root, "config", asked.config, outside=False)
+    own = root / stages.SETTINGS_FILE
+    return own if own.is_file() and not own.is_symlink() else None
+
+
 def _request(  # noqa: PLR0913, PLR0917 - what a request is made of
     root: Path,
     project: Project,
@@ -73,6 +87,8 @@ def _request(  # noqa: PLR0913, PLR0917 - what a request is made of
     config: Path | None,
     notices: tuple[str, ...],
     output: Path,
+    *,
+    is_first: bool,
 ) -> stages.Request:
     return stages.Request(
         target=root / project.path,
@@ -83,20 +99,11 @@ def _request(  # noqa: PLR0913, PLR0917 - what a request is made of
         checks=asked.checks,
         base=commit,
         fail_on=asked.fail_on,
+        # Images belong to the repository as a whole, so one project's report speaks of them.
+        images=asked.images if is_first else (),
         part="" if project.path == "." else project.path,
         notices=notices,
     )
-
-
-def _config(root: Path, asked: Inputs) -> Path | None:
-    """The one policy of all projects: the file that was named, else the repository's own.
-
-    A project's own `supply-chain.yml` shapes nothing: its report says that it was not used.
-    """
-    if asked.config:
-        return inputs.file(root, "config", asked.config, outside=False)
-    own = root / stages.SETTINGS_FILE
-    return own if own.is_file() and not own.is_symlink() else None
 
 
 def _notices(root: Path, config: Path | None, commit: str | None) -> tuple[str, ...]:

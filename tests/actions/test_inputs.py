@@ -17,6 +17,7 @@ def test_what_nobody_said_has_a_default() -> None:
     assert inputs.read({}) == inputs.Inputs(
         projects=(".",),
         checks=(),
+        images=(),
         fail_on=None,
         new_only=True,
         offline=False,
@@ -33,6 +34,7 @@ def test_what_somebody_said() -> None:
         {
             "projects": "services/api\r\n\n  web \nservices/api\n",
             "checks": "dependencies, secrets\nsecrets",
+            "images": "./image.tar\nregistry.example/app:1",
             "fail-on": "low",
             "new-only": False,
             "offline": True,
@@ -46,6 +48,7 @@ def test_what_somebody_said() -> None:
     )
     assert found.projects == ("services/api", "web")
     assert found.checks == ("dependencies", "secrets")
+    assert found.images == ("./image.tar", "registry.example/app:1")
     assert found.fail_on is Severity.LOW
     assert (found.new_only, found.offline, found.signed) == (False, True, True)
     assert (found.config, found.advisories) == ("policy.yml", "/srv/osv.zip")

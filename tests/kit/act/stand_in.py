@@ -26,7 +26,7 @@ def checkout(inputs: dict[str, str]) -> None:
     """Fetch a commit of the caller's repository. Credentials must not be left behind."""
     wanted = inputs["repository"] or os.environ["STUB_REPOSITORY"]
     if wanted != os.environ["STUB_REPOSITORY"]:
-        raise SystemExit(f"only {os.environ['STUB_REPOSITORY']} is here, not {wanted}")
+        raise SystemExit(f"only {os.environ['STUB_REPOSITORY']} is here, not {wanted!r}")
     if inputs["persist-credentials"] != "false":
         raise SystemExit("credentials would persist")
     folder = Path(os.environ["GITHUB_WORKSPACE"], inputs["path"])
@@ -91,7 +91,7 @@ def download_artifact(inputs: dict[str, str]) -> None:
     goal.mkdir(parents=True, exist_ok=True)
     if inputs["name"]:
         if not (kept / inputs["name"]).is_dir():
-            raise SystemExit(f"artifact not found for name: {inputs['name']}")
+            raise SystemExit(f"artifact not found for name: {inputs['name']!r}")
         shutil.copytree(kept / inputs["name"], goal, dirs_exist_ok=True)
     else:
         found = [path for path in sorted(kept.iterdir()) if _fits(path.name, inputs["pattern"])]
@@ -115,7 +115,12 @@ def _fits(name: str, pattern: str) -> bool:
 
 def _git(folder: Path, *arguments: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["git", *arguments], cwd=folder, check=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    if done.returncode:
+        # On one line, as the originals escape it: the runner reads what is said here.
+        raise SystemExit(repr(done.stderr.decode(errors="replace")))
 
 
 def _output(name: str, value: str) -> None:
