@@ -145,6 +145,7 @@ def side_by_side(jobs: Mapping[Path, Callable[[], bytes]], deadline: Deadline) -
             try:
                 done.put((path, job()))
             except BaseException as error:  # noqa: BLE001 - raised again below, where it is awaited
+                waiting.clear()  # one fault is enough: nothing more is begun
                 done.put((path, error))
 
     for _ in range(min(THREADS, len(jobs))):

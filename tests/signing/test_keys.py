@@ -103,7 +103,7 @@ def test_a_key_elsewhere_signs_through_its_address(
     assert json.loads(content)["verificationMaterial"]["tlogEntries"] == []
 
 
-class ByFile(CryptoSigner):  # type: ignore[misc]
+class ByFile(CryptoSigner):
     SCHEME = "awskms"
 
 
