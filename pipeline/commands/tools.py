@@ -26,9 +26,10 @@ def execute(arguments: argparse.Namespace) -> int:
     """Say what is there, or install what is not; 3 where a program is missing or refused."""
     wanted = [pin(name) for name in dict.fromkeys(arguments.names or pins())]
     if arguments.action == "install":
-        with Progress(quiet=arguments.quiet or arguments.json) as progress:
+        is_quiet = arguments.quiet or arguments.json
+        with Progress(quiet=is_quiet) as progress:
             for one in wanted:
-                _install(one, arguments.route, progress)
+                _install(one, arguments.route, progress, is_quiet=is_quiet)
     states = [_state(one) for one in wanted]
     if arguments.json:
         told = {"tools": [state.as_json() for state in states]}
@@ -41,18 +42,20 @@ def execute(arguments: argparse.Namespace) -> int:
     return ExitCode.COMPLIANT if is_ready else ExitCode.INCOMPLETE
 
 
-def _install(wanted: Pin, route: str | None, progress: Progress) -> Binary:
+def _install(wanted: Pin, route: str | None, progress: Progress, *, is_quiet: bool) -> Binary:
     from pipeline.tools.install import ROUTES, install  # noqa: PLC0415 - not to look only
     from pipeline.trust.roots import newest  # noqa: PLC0415 - as above
 
     routes: Sequence[str] = (route,) if route else ROUTES
+
+    def tell(what: str) -> None:
+        progress.detail(wanted.name, what)
+        if not (is_quiet or sys.stderr.isatty()):
+            # A log shows no moving line, and a build is silent for minutes.
+            sys.stderr.write(f"{what}\n")
+
     progress.start(wanted.name)
-    found = install(
-        wanted,
-        root=newest(cache_folder() / "trust"),
-        routes=routes,
-        tell=lambda what: progress.detail(wanted.name, what),
-    )
+    found = install(wanted, root=newest(cache_folder() / "trust"), routes=routes, tell=tell)
     progress.done(wanted.name, f"{found.record.version}, {found.record.obtained}")
     return found
 
