@@ -186,6 +186,9 @@ def test_the_demonstration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert (poisoned["severity"], poisoned["disposition"]) == ("high", "violation")
     assert poisoned["locations"][0]["path"] == "web/package-lock.json"
     assert "CVE-2021-44906" not in rules, "minimist is new enough"
+    taken_over = rules["provenance/wrong-publisher"]
+    assert taken_over["subject"] == "pkg:pypi/pypi-attestations@0.0.19"
+    assert "https://github.com/trailofbits/pypi-attestations" in taken_over["detail"]
     assert rules["CVE-2024-3651"]["disposition"] == "waived"
     assert rules["policy/waiver-expired"]["disposition"] == "violation"
     gaps = {line["gap"] for line in report["unevaluated"]}

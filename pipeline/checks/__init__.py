@@ -67,6 +67,7 @@ class Registry(Mapping[str, Check]):
 CHECKS = Registry(
     "dependencies",
     "lockfiles",
+    "provenance",
     "sbom",
     "container",
     "secrets",

@@ -5,14 +5,28 @@ import sys
 
 import pytest
 
-from pipeline.checks import CHECKS, Check, dependencies, lockfiles, sbom, secrets, workflows
+from pipeline.checks import (
+    CHECKS,
+    Check,
+    container,
+    dependencies,
+    hardening,
+    lockfiles,
+    provenance,
+    sbom,
+    secrets,
+    workflows,
+)
 
 MODULES: dict[str, Check] = {
     "dependencies": dependencies,
     "lockfiles": lockfiles,
+    "provenance": provenance,
     "sbom": sbom,
+    "container": container,
     "secrets": secrets,
     "workflows": workflows,
+    "hardening": hardening,
 }
 """Written out, so that the type checker holds each module against what a check provides."""
 

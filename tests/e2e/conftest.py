@@ -23,10 +23,15 @@ class Ran(NamedTuple):
     folder: Path
 
     @property
+    def dependencies(self) -> dict[str, Any]:
+        """The evidence of the dependencies check."""
+        (found,) = (one for one in self.report["evidence"] if one["check"] == "dependencies")
+        return dict(found)
+
+    @property
     def status(self) -> str:
         """The status of the dependencies check."""
-        (found,) = (one for one in self.report["evidence"] if one["check"] == "dependencies")
-        return str(found["status"])
+        return str(self.dependencies["status"])
 
 
 @pytest.fixture(autouse=True)

@@ -121,7 +121,7 @@ def test_a_spoilt_store_is_errored(
     )
     ran = run(root, "--advisories", str(small_store), *OPTIONS)
     assert (ran.code, ran.status) == (3, "errored")
-    assert small_store.name in ran.report["evidence"][0]["reason"]
+    assert small_store.name in ran.dependencies["reason"]
 
 
 # ------------------------------------------------------------------------------- the services

@@ -78,7 +78,8 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:  # n
             found += publishers.findings(
                 pin, releases[pin], one, wanted, known, required=options.provenance.required
             )
-            news |= publishers.first_sight(pin, one, known | news, options.as_of)
+            if publishers.key(pin) not in wanted:
+                news |= publishers.first_sight(pin, one, known | news, options.as_of)
     return Reading(
         findings=tuple(sorted(found, key=lambda finding: (finding.rule, finding.subject))),
         coverage=(

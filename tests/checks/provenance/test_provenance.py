@@ -112,6 +112,7 @@ def test_a_named_publisher_has_to_be_known() -> None:
     named = ExpectedPublisher(package="pkg:pypi/pypi_attestations", repository="https://x")
     settings = ProvenanceSettings(publishers=(named,))
     assert [one.rule for one in read(settings=settings).findings] == ["provenance/wrong-publisher"]
+    assert seen.recall() == {}, "the policy counts, whatever is seen"
     required, optional = read(settings=settings, attested={}, offline=True).coverage
     assert [part.required for part in (required, optional)] == [True, False]
     assert (required.expected, required.evaluated) == (1, 0)
