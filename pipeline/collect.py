@@ -154,16 +154,31 @@ def _planned(
             files[path] = content = _content(tree, path, min(room, MAX_WANTED_FILE))
             room -= len(content) if isinstance(content, bytes) else 0
         options = replace(options, files=files)
-        if found.tool and check.TOOL:
-            tools.binary(check.TOOL.binary)
-            options = replace(options, tool=tools.record())
-        if found.database or found.java_database:
-            options = replace(options, database=_database(plan, tools, java=found.java_database))
+        try:
+            options = _equipped(found, check, plan, options, tools)
+        except IncompleteError as error:
+            if not found.optional:
+                raise
+            options = replace(options, lacking=error.what)
     return found, options
 
 
+def _equipped(wanted: Wanted, check: Check, plan: Plan, options: Options, tools: Tools) -> Options:
+    """The options with the program and the database that are wanted; raises `IncompleteError`."""
+    if wanted.tool and check.TOOL:
+        tools.binary(check.TOOL.binary)
+        options = replace(options, tool=tools.record())
+    if wanted.database or wanted.java_database:
+        offline = plan.offline or (wanted.optional and not wanted.fetch)
+        database = _database(plan, tools, java=wanted.java_database, offline=offline)
+        options = replace(options, database=database)
+    return options
+
+
 def _lacks(wanted: Wanted, options: Options) -> bool:
-    """Whether something beside files is wanted that was not given yet."""
+    """Whether something beside files is wanted that was neither given nor refused yet."""
+    if options.lacking:
+        return False
     has_java = options.database is not None and options.database.java
     return (
         (wanted.tool and options.tool is None)
@@ -172,7 +187,7 @@ def _lacks(wanted: Wanted, options: Options) -> bool:
     )
 
 
-def _database(plan: Plan, tools: Tools, *, java: bool) -> Database:
+def _database(plan: Plan, tools: Tools, *, java: bool, offline: bool) -> Database:
     """Trivy's database, fetched where that is due; raises `IncompleteError`."""
     from pipeline.tools import trivydb  # noqa: PLC0415 - few checks need it
 
@@ -182,7 +197,7 @@ def _database(plan: Plan, tools: Tools, *, java: bool) -> Database:
             settings=plan.trivy,
             today=plan.as_of,
             max_age_days=plan.policy.advisories_max_age_days,
-            offline=plan.offline,
+            offline=offline,
             java=java,
         )
     )

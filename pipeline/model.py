@@ -672,7 +672,8 @@ class Policy:
     `fail_on` is the lowest severity that violates the policy; `None` means that no rated
     severity does. Known exploited and malicious packages always do. `registries` are the only
     hosts that packages may come from; empty means that the policy does not say. A release younger
-    than `cool_down_days` is too new. `denied_licences` are SPDX identifiers.
+    than `cool_down_days` is too new. `denied_licences` are SPDX identifiers. `second_opinion`:
+    another scanner has to look at the locks as well.
     """
 
     fail_on: Severity | None = Severity.HIGH
@@ -684,6 +685,7 @@ class Policy:
     registries: tuple[str, ...] = ()
     cool_down_days: int = 7
     denied_licences: tuple[str, ...] = ()
+    second_opinion: bool = False
     waivers: tuple[Waiver, ...] = ()
     origin: str = "built-in defaults"
     digest: str = ""

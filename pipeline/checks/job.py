@@ -82,13 +82,16 @@ class Wanted:
     The collector reads `files` of the repository and plans again with `Options.files`; what they
     name in turn may be asked for then. `tool`: the record of its pinned binary, as `Options.tool`.
     `database`: Trivy's vulnerability database, and `java_database` its index of Java archives
-    with it, as `Options.database`.
+    with it, as `Options.database`. `optional`: the plan goes on without a program or database
+    that cannot be had, and `Options.lacking` says why; only `fetch` lets one be downloaded then.
     """
 
     files: tuple[str, ...] = ()
     tool: bool = False
     database: bool = False
     java_database: bool = False
+    optional: bool = False
+    fetch: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +148,7 @@ class Options:
     `root` is the scanned repository's absolute path, for tools that read files themselves.
     `as_of` is the day of the run, and `tool` what is known of the check's installed tool; of a
     pinned binary it is known once it is wanted, and when jobs were run. `database` is Trivy's,
-    once it is wanted.
+    once it is wanted; `lacking` says why what was wanted and optional is not there.
     `files` holds what was read of the files that the check wanted, each one of them.
     `answers` holds what the advisory source said of every package of the target that could be
     asked for, and `answered_by` is that source's name. `relay_url` is where a tool finds the same
@@ -160,6 +163,7 @@ class Options:
     as_of: date = date.min
     tool: ToolRecord | None = None
     database: Database | None = None
+    lacking: str = ""
     files: Mapping[str, bytes | Unread] = field(default_factory=dict)
     relay_url: str = ""
     answers: Mapping[Question, Answer] = field(default_factory=dict)

@@ -447,6 +447,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "registries": policy.registries,
         "cool_down_days": policy.cool_down_days,
         "denied_licences": policy.denied_licences,
+        "second_opinion": policy.second_opinion,
         "waivers": [_waiver(waiver) for waiver in policy.waivers],
     }
 

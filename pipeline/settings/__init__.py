@@ -206,6 +206,7 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
             registries=tuple(host.lower() for host in policy.get("registries", ())),
             cool_down_days=policy.get("cool-down-days", default.cool_down_days),
             denied_licences=tuple(policy.get("licences", {}).get("deny", ())),
+            second_opinion=policy.get("second-opinion", default.second_opinion),
             waivers=tuple(
                 Waiver(
                     **{**waiver, "expires": date.fromisoformat(waiver["expires"])},
