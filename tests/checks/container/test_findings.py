@@ -1,0 +1,109 @@
+"""From what Trivy saw to findings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.checks.container import findings
+from pipeline.checks.container.scan import Leak, Scan, read
+from pipeline.model import Finding, Image, Kind, Severity
+from tests.checks.container.cases import APP, image, ran
+from tests.kit.images import digest
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Image:
+    return image(tmp_path)
+
+
+@pytest.fixture
+def scan(found: Image) -> Scan:
+    return read(ran(found), found)
+
+
+def judged(found: Image, scan: Scan, *denied: str) -> dict[str, Finding]:
+    return {finding.rule: finding for finding in findings.judge(found, scan, denied)}
+
+
+def test_a_vulnerability_in_full(found: Image, scan: Scan) -> None:
+    finding = judged(found, scan)["CVE-2026-0001"]
+    assert finding.kind is Kind.VULNERABILITY
+    assert finding.subject == "pkg:deb/debian/libssl3@3.0.11-1~deb12u1"
+    assert finding.detail == (
+        "Rated critical by debian. libssl3 3.0.11-1~deb12u1 in layer 1 of 2"
+        f" ({digest(APP.layers[0])}, made by `COPY rootfs /`) of ./app:1.0 (linux/amd64), image"
+        f" {APP.id}, built on docker.io/library/debian:12."
+    )
+    assert finding.fix == (
+        "upgrade libssl3 from 3.0.11-1~deb12u1 to 3.0.12-1 or later: rebuild on a newer base"
+        " image (docker.io/library/debian:12)"
+    )
+    assert [place.path for place in finding.locations] == ["./app:1.0"]
+    assert finding.seen_by == ("trivy",)
+
+
+def test_what_is_not_mended(found: Image, scan: Scan) -> None:
+    (flaw,) = (flaw for flaw in scan.flaws if flaw.id == "CVE-2026-0002")
+    for status, why in (
+        ("affected", "no fixed version yet"),
+        ("will_not_fix", "will not mend it"),
+        ("odd", "no fixed version yet"),
+    ):
+        only = replace(scan, flaws=(replace(flaw, status=status, title=""),))
+        finding = judged(found, only)[flaw.id]
+        assert why in finding.fix
+        assert finding.title == "CVE-2026-0002 in libssl3 3.0.11-1~deb12u1"
+
+
+def test_a_secret(found: Image, scan: Scan) -> None:
+    told = [
+        finding
+        for finding in findings.judge(found, scan, ())
+        if finding.rule == "container/secret-in-layer"
+    ]
+    assert {place.path for one in told for place in one.locations} == {
+        "./app:1.0!/app/settings.ini",
+        "./app:1.0",
+    }
+    leak = Leak(rule="r", title="", path="a", line=None, layer="", severity=Severity.LOW)
+    mild = judged(found, replace(scan, flaws=(), leaks=(leak,)))["container/secret-in-layer"]
+    assert mild.severity is Severity.MEDIUM
+    assert mild.title == "r in a of ./app:1.0"
+    assert "layer" not in mild.detail
+
+
+def test_end_of_life_and_licences(found: Image, scan: Scan) -> None:
+    only = replace(scan, flaws=(), leaks=())
+    assert judged(found, only) == {}
+    old = judged(found, replace(only, end_of_life=True))["container/end-of-life"]
+    assert "debian 12.5" in old.title
+    denied = judged(found, only, "BSD-3-Clause")["container/denied-licence"]
+    assert denied.subject == "pkg:pypi/jinja2@2.4.1"
+    assert denied.locations[0].path.endswith("METADATA")
+
+
+def test_one_problem_in_two_images_is_one_finding(found: Image, scan: Scan) -> None:
+    other = replace(found, name="other:1.0")
+    both = [
+        *findings.judge(found, scan, ()),
+        *findings.judge(other, scan, ()),
+        *findings.judge(found, scan, ()),
+    ]
+    merged = {finding.rule: finding for finding in findings.merge(both)}
+    finding = merged["CVE-2026-0001"]
+    assert [place.path for place in finding.locations] == ["./app:1.0", "other:1.0"]
+    assert len(finding.detail.split("\n")) == 2
+    milder = replace(finding, severity=Severity.LOW, aliases=("X-1",))
+    (again,) = findings.merge([milder, finding])
+    assert (again.severity, again.aliases) == (Severity.CRITICAL, ("X-1",))
+
+
+def test_a_package_without_a_url(found: Image, scan: Scan) -> None:
+    (flaw,) = (flaw for flaw in scan.flaws if flaw.id == "CVE-2026-0001")
+    odd = replace(flaw, package=replace(flaw.package, purl="", layer=""), source="")
+    finding = judged(replace(found, base=""), replace(scan, flaws=(odd,)))["CVE-2026-0001"]
+    assert finding.subject == "pkg:generic/libssl3@3.0.11-1~deb12u1"
+    assert finding.detail.startswith("libssl3 3.0.11-1~deb12u1 of ./app:1.0")
