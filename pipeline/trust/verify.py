@@ -222,7 +222,7 @@ def _check_fields(bundle: Bundle, root: Root) -> None:
         name = text.rpartition("\u2014 ")[2].split(" ")[0]
         if origin != name and not origin.startswith(f"{name} - "):
             raise _log("its checkpoint is signed under another name", bundle)
-        if (entry.get("kindVersion") or {}).get("version") != "0.0.2":
+        if entry.get("kindVersion") != {"kind": "hashedrekord", "version": "0.0.2"}:
             continue
         if entry.get("logIndex") != proof.get("logIndex"):
             raise _log("its entry and the proof name two places", bundle)
