@@ -289,6 +289,16 @@ def test_the_projects_own_ci_is_clean_at_the_strictest(tmp_path: Path) -> None:
     assert evidence.evaluated == len(of.ci) + len(of.automation)
 
 
+def test_following_a_run_for_its_data_alone_is_worth_a_look_and_no_more(tmp_path: Path) -> None:
+    comment = (ROOT / "templates/starters/github/comment.yml").read_text()
+    found = scan(tmp_path, **{WORKFLOW: comment})
+    assert rules(found)["dangerous-triggers"] is Severity.MEDIUM
+    assert "fetches no code and starts no program" in found.findings[0].detail
+    step = "      - name: Comment\n"
+    found = scan(tmp_path, **{WORKFLOW: comment.replace(step, f"      - run: make\n{step}")})
+    assert rules(found)["dangerous-triggers"] is Severity.HIGH
+
+
 def test_the_demonstrations_ci_is_loose(tmp_path: Path) -> None:
     root = ROOT / "templates" / "demo" / "repository"
     evidence = collected(discover(Tree.at(root)), root, tmp_path)

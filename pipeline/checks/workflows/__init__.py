@@ -15,7 +15,7 @@ file that cannot be read in full, and a CI system without a reader, is not evalu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Network, Skip, Tool, Wanted
@@ -24,7 +24,7 @@ from pipeline.checks.workflows.problem import Problem, findings
 from pipeline.checks.workflows.rules import RULES
 from pipeline.checks.workflows.scripts import swallowed
 from pipeline.errors import IncompleteError, UnreadableOutputError
-from pipeline.model import Coverage, Gap, Location, Missing, Reading, Status, Unread
+from pipeline.model import Coverage, Gap, Location, Missing, Reading, Severity, Status, Unread
 from pipeline.yamltree import Table, compose
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
             coverage.append(zizmor.audits(run))
             continue
         answer = zizmor.answer(run)
-        found += answer.problems
+        found += (_rated(problem, sight.readers) for problem in answer.problems)
         if answer.missing:
             missing.setdefault(run.job.name, answer.missing)
     for path, system in sight.systems.items():
@@ -108,6 +108,18 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
     return Reading(findings=findings(found), coverage=(files, *coverage))
 
 
+def _rated(problem: Problem, readers: set[str]) -> Problem:
+    """A problem with the severity that it has in its file.
+
+    The way to say something about a stranger's change is a workflow that follows the run and takes
+    what it left for data. That is worth a look, and no reason to fail.
+    """
+    if problem.rule == "dangerous-triggers" and problem.place.path in readers:
+        detail = f"{problem.detail}; it fetches no code and starts no program"
+        return replace(problem, severity=Severity.MEDIUM, detail=detail)
+    return problem
+
+
 # ------------------------------------------------------------------------------- what is there
 
 
@@ -118,7 +130,7 @@ class _Sight:
     `systems` names every file that counts and the system that it belongs to; `contents` holds
     those that were read. `wanted` are files that have to be read first. `missing` could not be
     read in full; `beyond` is configuration that stands in another repository, or is not written
-    out.
+    out. `readers` are workflows that only read what another run has left.
     """
 
     systems: dict[str, str] = field(default_factory=dict)
@@ -127,6 +139,7 @@ class _Sight:
     problems: list[Problem] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     beyond: list[Missing] = field(default_factory=list)
+    readers: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, target: Target, options: Options) -> _Sight:
@@ -188,6 +201,8 @@ class _Sight:
         self.contents[path] = content
         if system == _GITHUB:
             self.problems += github.problems(root, text, path)
+            if github.takes_only_data(root):
+                self.readers.add(path)
         if system == _AZURE:
             self.problems += azure.problems(root, path)
             return azure.templates(root, path)

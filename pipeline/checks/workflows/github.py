@@ -53,6 +53,8 @@ _PUBLISHES = re.compile(
     r"\b(?:twine\s+upload|(?:npm|pnpm|yarn(?:\s+npm)?|cargo|uv|poetry|flit|pdm|hatch)\s+publish"
     r"|gem\s+push|docker\s+push|helm\s+push|gh\s+release\s+(?:create|upload)|cosign\s+sign)\b"
 )
+_READERS = ("actions/download-artifact", "actions/github-script")
+"""Actions that take what a run has left for data."""
 _BUILDERS = ("docker/build-push-action", "docker/bake-action")
 _CACHES = ("actions/cache", "swatinem/rust-cache", "mozilla-actions/sccache-action")
 
@@ -71,6 +73,27 @@ def problems(root: Table, text: str, path: str) -> Iterator[Problem]:
         image = runs.get("image")
         if isinstance(image, Scalar) and image.text.startswith("docker://"):
             yield from file.image(image, image.text.removeprefix("docker://"))
+
+
+def takes_only_data(root: Table) -> bool:
+    """Whether a workflow follows another's run and can do no more than read what that has left.
+
+    It fetches no code and starts no program: each step is an action that reads an artifact, or a
+    script that stands in the workflow itself.
+    """
+    jobs = root.get("jobs")
+    held = jobs.entries.values() if isinstance(jobs, Table) else ()
+    tables = [job for _, job in held if isinstance(job, Table)]
+    steps = [step for job in tables for step in _steps(job)]
+    return (
+        _PRIVILEGED.intersection(_names(root.get("on"))) == {"workflow_run"}
+        and len(tables) == len(held)
+        and not any(job.get(key) for job in tables for key in ("uses", "container", "services"))
+        and all(_steps(job) for job in tables)
+        and bool(steps)
+        and all(step.get("run") is None for step in steps)
+        and all(step.text("uses").partition("@")[0] in _READERS for step in steps)
+    )
 
 
 class _File:

@@ -45,6 +45,51 @@ def test_an_action_is_read_like_a_workflow() -> None:
     assert find("runs: {using: docker, image: Dockerfile}\n") == []
 
 
+READER = """\
+on: {workflow_run: {workflows: [CI]}}
+jobs:
+  comment:
+    steps:
+      - uses: actions/download-artifact@x
+      - uses: actions/github-script@x
+"""
+
+
+def reads_only(text: str) -> bool:
+    root = compose(text, "w.yml", aliases=True)
+    assert isinstance(root, Table)
+    return github.takes_only_data(root)
+
+
+def test_a_workflow_that_only_reads_what_a_run_has_left() -> None:
+    assert reads_only(READER)
+    assert reads_only(READER.replace("{workflow_run: {workflows: [CI]}}", "[workflow_run, push]"))
+
+
+@pytest.mark.parametrize(
+    ("what", "instead"),
+    [
+        ("workflow_run", "pull_request_target"),
+        ("{workflow_run: {workflows: [CI]}}", "[workflow_run, pull_request_target]"),
+        ("{workflow_run: {workflows: [CI]}}", "[push]"),
+        ("uses: actions/github-script@x", "run: make"),
+        ("uses: actions/github-script@x", "{run: make, uses: actions/github-script@x}"),
+        ("uses: actions/github-script@x", "uses: actions/checkout@x"),
+        ("uses: actions/github-script@x", "uses: actions/github-script-more@x"),
+        ("uses: actions/github-script@x", "uses: ./actions/github-script"),
+        ("    steps:", "    container: a/b\n    steps:"),
+        ("    steps:", "    services: {a: {image: b}}\n    steps:"),
+        ("    steps:", "    uses: a/b/.github/workflows/c.yml@x\n    steps:"),
+        ("    steps:", "    other:"),
+        ("  comment:", "  more: x\n  comment:"),
+        ("jobs:", "no:"),
+    ],
+)
+def test_a_workflow_that_can_do_more(what: str, instead: str) -> None:
+    assert what in READER
+    assert not reads_only(READER.replace(what, instead))
+
+
 def test_positions_are_exact() -> None:
     (found,) = find(f"jobs:\n  a:\n    steps:\n      - name: é\n        uses: a/b{PIN}\n")
     assert found.place == Location(path="w.yml", line=5, column=15)
