@@ -63,11 +63,11 @@ def collect(name: str, plan: Plan, output: Output, *, heard: Heard | None = None
 def perform(name: str, plan: Plan) -> Reading | Skip:
     """What the check `name` reads, with nothing recorded; raises `PipelineError` for its faults."""
     check = CHECKS[name]
-    return _run(check, plan, Tools(check.TOOL, plan.trivy))
+    return _run(check, plan, Tools(check.TOOL, plan.trivy, plan.root))
 
 
 def _evidence(name: str, check: Check, plan: Plan, output: Output, heard: Heard | None) -> Evidence:
-    tools = Tools(check.TOOL, plan.trivy)
+    tools = Tools(check.TOOL, plan.trivy, plan.root)
 
     def errored(reason: str) -> Evidence:
         return Evidence(check=name, status=Status.ERRORED, reason=reason, tools=tools.records)
@@ -199,6 +199,7 @@ def _database(plan: Plan, tools: Tools, *, java: bool, offline: bool) -> Databas
             max_age_days=plan.policy.advisories_max_age_days,
             offline=offline,
             java=java,
+            root=plan.root,
         )
     )
 

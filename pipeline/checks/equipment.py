@@ -22,8 +22,10 @@ class Tools:
     it to do does not pay for that.
     """
 
-    def __init__(self, tool: Tool | None, settings: TrivySettings) -> None:
+    def __init__(self, tool: Tool | None, settings: TrivySettings, root: str = "") -> None:
+        """`root` is the scanned repository, whose own programs are not believed."""
         self._tool = tool
+        self._root = root
         self._settings = settings
         self._own = python.find(tool.distribution) if tool and tool.distribution else None
         self._binaries: dict[str, Binary] = {}
@@ -40,7 +42,10 @@ class Tools:
 
         if name not in self._binaries:
             self._binaries[name] = binaries.need(
-                name, path=self._settings.path, accepted=self._settings.sha256
+                name,
+                path=self._settings.path,
+                accepted=self._settings.sha256,
+                root=self._root,
             )
         return self._binaries[name]
 

@@ -4,8 +4,9 @@ In this order: the path that the policy or the environment names; our own folder
 programs, by digest; the program in `PATH`. Each is held against the pin before it is ever
 started: its digest, or the module, version and checksum in its build information. What does not
 match never runs: a named or installed one is an error, one in `PATH` is passed over. A denied
-release is an error wherever it stands. Nothing is installed on the way: that is
-`supply-chain tools install`, see `pipeline.tools.install`.
+release is an error wherever it stands. What stands in the scanned repository can have been made
+to match all of this but a digest, and nothing else counts there. Nothing is installed on the way:
+that is `supply-chain tools install`, see `pipeline.tools.install`.
 """
 
 from __future__ import annotations
@@ -51,21 +52,23 @@ class Binary:
     record: ToolRecord
 
 
-def find(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary | None:
+def find(
+    name: str, *, path: str = "", accepted: Collection[str] = (), root: str = ""
+) -> Binary | None:
     """The program `name` that may run, or `None` when there is none on this machine.
 
     `path` is where the trusted policy says it is. `accepted` are SHA-256 digests in hexadecimal
-    that the policy vouches for, beside the pin. Raises `RefusedError` for a named or installed one
-    that does not match, `DeniedError` for a denied one, and `IncompleteError` for a named one that
-    cannot be read.
+    that the policy vouches for, beside the pin. `root` is the scanned repository. Raises
+    `RefusedError` for a named or installed one that does not match, `DeniedError` for a denied
+    one, and `IncompleteError` for a named one that cannot be read.
     """
-    found = _look(name, path, accepted)
+    found = _look(name, path, accepted, root)
     return found if isinstance(found, Binary) else None
 
 
-def need(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary:
+def need(name: str, *, path: str = "", accepted: Collection[str] = (), root: str = "") -> Binary:
     """As `find`; raises `IncompleteError` where there is none, with what is wrong with another."""
-    found = _look(name, path, accepted)
+    found = _look(name, path, accepted, root)
     if isinstance(found, Binary):
         return found
     other = f", and the one at {found.where} is not used: {found.what}" if found else ""
@@ -75,7 +78,9 @@ def need(name: str, *, path: str = "", accepted: Collection[str] = ()) -> Binary
     )
 
 
-def _look(name: str, path: str, accepted: Collection[str]) -> Binary | RefusedError | None:
+def _look(
+    name: str, path: str, accepted: Collection[str], root: str
+) -> Binary | RefusedError | None:
     """The program that may run, else why the one in `PATH` may not."""
     wanted = pin(name)
     for named, by in (
@@ -83,13 +88,17 @@ def _look(name: str, path: str, accepted: Collection[str]) -> Binary | RefusedEr
         (os.environ.get(wanted.environment, ""), wanted.environment),
     ):
         if named:
-            return check(wanted, Path(named), accepted, obtained=f"named by {by}")
-    if (found := installed(wanted)) is not None:
-        return found
-    if (other := shutil.which(name)) is None:
+            found = check(wanted, Path(named), accepted, obtained=f"named by {by}")
+            return _outside(wanted, found, accepted, root)
+    if (own := installed(wanted)) is not None:
+        return _outside(wanted, own, accepted, root)
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    absolute = os.pathsep.join(entry for entry in entries if Path(entry).is_absolute())
+    if (other := shutil.which(name, path=absolute)) is None:
         return None
     try:
-        return check(wanted, Path(other), accepted, obtained="PATH")
+        found = check(wanted, Path(other), accepted, obtained="PATH")
+        return _outside(wanted, found, accepted, root)
     except DeniedError:
         raise
     except RefusedError as error:
@@ -107,7 +116,7 @@ def check(wanted: Pin, path: Path, accepted: Collection[str], *, obtained: str) 
     digest = sha256(path)
     info = buildinfo.read(path)
     version = refuse_denied(wanted, path, digest, info)
-    if digest in {file.program for file in wanted.release.files.values()}:
+    if digest in _programs(wanted):
         verified = f"its digest, that of the program in the release {wanted.version}"
         return _binary(wanted, path, wanted.version, digest, obtained, verified)
     if info is None or not version:
@@ -200,6 +209,25 @@ def _binary(  # noqa: PLR0913, PLR0917  the fields of one record
         verified=verified,
     )
     return Binary(path=path, record=record)
+
+
+def _outside(wanted: Pin, found: Binary, accepted: Collection[str], root: str) -> Binary:
+    """`found`, unless it stands in the scanned repository and nobody else knows its digest."""
+    digest = found.record.digest.removeprefix("sha256:")
+    is_inside = root and found.path.resolve().is_relative_to(Path(root).resolve())
+    if is_inside and digest not in {*accepted, *_programs(wanted)}:
+        raise RefusedError(
+            "it stands in the scanned repository, which could have written it with all that it"
+            " says of itself",
+            where=str(found.path),
+            fix=f"keep programs outside the repository (XDG_CACHE_HOME), then {_install(wanted)}",
+        )
+    return found
+
+
+def _programs(wanted: Pin) -> set[str]:
+    """The digests of the programs in the pinned release, as far as they are known."""
+    return {file.program for file in wanted.release.files.values()}
 
 
 def _is_pinned(wanted: Pin, info: BuildInfo) -> bool:

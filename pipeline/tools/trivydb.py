@@ -51,7 +51,8 @@ _OWN = frozenset(
 class Request:
     """What a session needs of the database.
 
-    `program` is the verified Trivy. `today` is the day of the run, by which age is judged.
+    `program` is the verified Trivy. `today` is the day of the run, by which age is judged. `root`
+    is the scanned repository.
     """
 
     program: Path
@@ -60,6 +61,7 @@ class Request:
     max_age_days: int
     offline: bool = False
     java: bool = False
+    root: str = ""
 
 
 class Part(NamedTuple):
@@ -91,6 +93,12 @@ def ready(request: Request, *, sleep: Callable[[float], None] = time.sleep) -> D
     settings = request.settings
     if settings.database:
         return read(Path(settings.database), request, origin=settings.database)
+    if request.root and cache_folder().resolve().is_relative_to(Path(request.root).resolve()):
+        raise IncompleteError(
+            "the cache stands in the scanned repository, which could have put a database there",
+            where=str(cache_folder()),
+            fix="set XDG_CACHE_HOME to a folder outside of it, or name a database with --trivy-db",
+        )
     with locked(_store(VULNERABILITIES, settings.database_repository) / "lock"):
         cache, why = _current(VULNERABILITIES, settings.database_repository, request, sleep)
         if request.java:

@@ -225,6 +225,40 @@ def test_what_is_named_and_missing_is_an_error_even_if_another_is_there(
         find("trivy", path=str(tmp_path))
 
 
+# ---------------------------------------------------------------------- the scanned repository
+
+
+@pytest.mark.parametrize("route", ["PATH", "environment", "policy", "own folder"])
+def test_what_stands_in_the_scanned_repository_may_say_what_it_likes(
+    write: Write, install: Write, tmp_path: Path, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = install(program()) if route == "own folder" else write(program())
+    if route == "environment":
+        monkeypatch.setenv("SUPPLY_CHAIN_TRIVY", str(path))
+    named = str(path) if route == "policy" else ""
+    assert find("trivy", path=named, root=str(tmp_path / "elsewhere"))
+    (tmp_path / "link").symlink_to(tmp_path)
+    for root in (tmp_path, tmp_path / "link"):
+        if route == "PATH":
+            assert find("trivy", root=str(root)) is None
+        with pytest.raises(IncompleteError, match="it stands in the scanned repository"):
+            need("trivy", path=named, root=str(root))
+        assert need("trivy", path=named, root=str(root), accepted=(sha256(path),)).path == path
+
+
+@pytest.mark.parametrize("entry", ["", ".", "bin"])
+def test_a_relative_entry_of_path_is_passed_over(
+    tmp_path: Path, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    for folder_ in (tmp_path, tmp_path / "bin"):
+        (folder_ / "trivy").write_bytes(program())
+        (folder_ / "trivy").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{entry}:/nowhere")
+    assert find("trivy") is None
+
+
 # ------------------------------------------------------------------------------ our own folder
 
 

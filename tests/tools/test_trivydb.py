@@ -324,6 +324,17 @@ def test_what_an_interrupted_session_left_is_cleared(online: Ask, tmp_path: Path
     assert not left.exists()
 
 
+def test_a_cache_in_the_scanned_repository_is_not_believed(
+    online: Ask, registry: Registry, tmp_path: Path
+) -> None:
+    first = ready(online(root=str(tmp_path / "elsewhere")))
+    with pytest.raises(IncompleteError, match="stands in the scanned repository") as caught:
+        ready(online(root=str(tmp_path), offline=True))
+    assert "XDG_CACHE_HOME" in caught.value.fix
+    named = ask(root=str(tmp_path), settings=TrivySettings(database=first.cache))
+    assert ready(named).cache == first.cache
+
+
 # ---------------------------------------------------------------------------------- offline
 
 
