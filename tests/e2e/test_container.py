@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.tools.binaries import Binary
 from pipeline.tools.run import run
-from tests.kit import images, registry, trivydb
+from tests.kit import images, registry, rootfs, trivydb
 from tests.kit.golang import UnavailableError
 from tests.kit.images import Built, Deb, Index
 
@@ -48,6 +50,7 @@ FACTS = (
     record("GHSA-1111-2222-3333", "PyPI", "jinja2", "2.10.1", "CVE-2026-0004"),
     record("GHSA-4444-5555-6666", "npm", "lodash", "4.17.21"),
     record("CVE-2026-0005", "Go", "golang.org/x/net", "0.17.0"),
+    record("CVE-2026-0006", "Debian:12", "zlib", "1:99"),
     record("GHSA-7777-8888-9999", "Maven", "org.example:logger", "2.17.0"),
 )
 SYSTEM = images.debian(Deb("libssl3", "3.0.11-1~deb12u1", "openssl"))
@@ -63,7 +66,7 @@ APP = Built.of(
     labels={"org.opencontainers.image.base.name": "docker.io/library/debian:12"},
     health=["CMD", "true"],
 )
-SOUND = Built.of(images.debian(Deb("libssl3", "3.0.13-1~deb12u1", "zlib")), health=["CMD", "true"])
+SOUND = Built.of(images.debian(Deb("libexpat1", "2.5.0-1", "expat")), health=["CMD", "true"])
 
 
 class Answer:
@@ -347,7 +350,7 @@ def test_an_archive_of_java_that_nobody_knows_is_told(
     look: Look, here: Path, tmp_path: Path
 ) -> None:
     trivydb.make_java(tmp_path / "db", {}, updated=MADE)
-    sound = images.debian(Deb("libssl3", "3.0.13-1~deb12u1", "zlib"))
+    sound = images.debian(Deb("libexpat1", "2.5.0-1", "expat"))
     odd = {"app/mystery.jar": b"no zip archive at all"}
     images.layout(here / "app", {"1.0": Built.of(sound, odd, health=["CMD", "true"])})
     answer = look("./app")
@@ -440,7 +443,7 @@ def test_nothing_is_scanned_twice_for_the_same_answer(
     assert len(jobs) == 3
     assert again.evidence == first.evidence
     assert everything(again.folder / "container") == kept
-    newer = [*FACTS, record("CVE-2026-0077", "Debian:12", "zlib")]
+    newer = [*FACTS, record("CVE-2026-0077", "Debian:12", "expat")]
     trivydb.make(tmp_path / "db", newer, updated=MADE)
     answer = look(*wanted)
     assert len(jobs) == 6
@@ -509,3 +512,46 @@ def test_offline_a_registry_is_not_asked(look: Look, here: Path, host: str) -> N
     answer = look(name, "./app", "--offline")
     assert (answer.status, answer.code) == ("partial", 3)
     assert "not asked offline" in answer.gaps()
+
+
+# ------------------------------------------------------------------------------ a real Debian
+
+
+def test_a_real_debian_root_filesystem(look: Look, here: Path) -> None:
+    try:
+        root = rootfs.debian().read_bytes()
+    except UnavailableError as error:
+        pytest.skip(str(error))
+    status = packages_of(root)
+    image = Built.of({"app/run": b"#!/bin/sh\n"}, health=["CMD", "true"])
+    config = {
+        **image.config,
+        "history": [{"created_by": "COPY rootfs /"}, *image.config["history"]],
+        "rootfs": {"type": "layers", "diff_ids": [images.digest(root), *layers(image)]},
+    }
+    images.layout(here / "app", {"1.0": Built((root, *image.layers), config, packing="")})
+    answer = look("./app:1.0")
+    assert (answer.status, answer.gaps()) == ("found", "")
+    (counted,) = (part for part in answer.evidence["coverage"] if part["unit"] == "packages")
+    assert counted["expected"] == counted["evaluated"] == len(status)
+    found = {
+        (one["rule"], one["subject"].split("@")[0])
+        for one in answer.findings
+        if one["kind"] == "vulnerability"
+    }
+    assert found == {("CVE-2026-0006", "pkg:deb/debian/zlib1g")}
+    detail = next(one["detail"] for one in answer.findings if one["rule"] == "CVE-2026-0006")
+    assert images.digest(root) in detail
+
+
+def packages_of(root: bytes) -> list[str]:
+    """The names of the packages that dpkg itself has recorded as installed."""
+    with tarfile.open(fileobj=io.BytesIO(root)) as archive:
+        file = archive.extractfile("./var/lib/dpkg/status")
+        assert file is not None
+        entries = file.read().decode().split("\n\n")
+    return [
+        entry.splitlines()[0].removeprefix("Package: ")
+        for entry in entries
+        if "\nStatus: install ok installed\n" in entry
+    ]
