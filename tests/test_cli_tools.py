@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,8 @@ def test_install_puts_it_into_our_folder(
 ) -> None:
     monkeypatch.delenv("SUPPLY_CHAIN_TRIVY", raising=False)
 
-    def build(wanted: object, scratch: Path) -> Obtained:
+    def build(wanted: object, scratch: Path, *, tell: Callable[[str], None]) -> Obtained:
+        tell("building it takes a while")
         shutil.copy(trivy.path, scratch / "trivy")
         return Obtained(scratch / "trivy", "Go", "go.sum")
 
@@ -82,7 +84,7 @@ def test_install_puts_it_into_our_folder(
     assert main(["tools", "install", "trivy", "--route", "go-module"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("trivy 0.74.0 (pinned): ready\n")
-    assert "building trivy 0.74.0 with Go, which takes some minutes\n" in said.err
+    assert said.err.startswith("building it takes a while\n")
     digest = trivy.record.digest.removeprefix("sha256:")
     place = empty / "cache" / "supply-chain" / "tools" / "trivy" / "0.74.0" / digest
     assert sorted(path.name for path in place.iterdir()) == ["receipt.json", "trivy"]

@@ -26,7 +26,7 @@ from pipeline.tools.release import Obtained, UnavailableError
 from pipeline.tools.run import Command, run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pipeline.tools.pins import Pin
     from pipeline.tools.run import Run
@@ -35,17 +35,18 @@ _ASKED = ("GOPROXY", "GOMODCACHE", "GOCACHE", "GOTOOLCHAIN")
 _BUILD_SECONDS = 3600.0
 
 
-def build(wanted: Pin, scratch: Path) -> Obtained:
+def build(wanted: Pin, scratch: Path, *, tell: Callable[[str], None] = lambda _: None) -> Obtained:
     """Build the pinned program in `scratch`, an empty folder. Takes minutes the first time.
 
-    Raises `UnavailableError` where there is no Go or it cannot do it, and
-    `pipeline.tools.binaries.RefusedError` when something else came out.
+    `tell` is given what is being done, for people. Raises `UnavailableError` where there is no Go
+    or it cannot do it, and `pipeline.tools.binaries.RefusedError` when something else came out.
     """
     go = shutil.which("go")
     if go is None:
         raise UnavailableError(
             f"{wanted.name} can be built with Go {wanted.module.go} or newer, and there is no Go"
         )
+    tell(f"building {wanted.name} {wanted.version} with Go, which takes some minutes")
     work, home, program = scratch / "module", scratch / "home", scratch / wanted.name
     with explained(scratch):
         shutil.copytree(MODULES / wanted.name, work)

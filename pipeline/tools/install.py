@@ -19,7 +19,7 @@ from pipeline.errors import IncompleteError
 from pipeline.files import explained, locked, write
 from pipeline.model import ToolRecord
 from pipeline.tools import binaries, buildinfo, gomodule, release
-from pipeline.tools.binaries import RECEIPT, Binary, folder
+from pipeline.tools.binaries import RECEIPT, Binary, RefusedError, folder
 from pipeline.tools.release import UnavailableError
 from pipeline.web import Web, WebError
 
@@ -74,8 +74,7 @@ def _obtain(
                 tell(f"fetching the release of {wanted.name} {wanted.version}")
                 with Web(deadline=_DOWNLOAD_SECONDS) as web:
                     return release.fetch(wanted, own, web=web, root=root)
-            tell(f"building {wanted.name} {wanted.version} with Go, which takes some minutes")
-            return gomodule.build(wanted, own)
+            return gomodule.build(wanted, own, tell=tell)
         except (UnavailableError, WebError) as error:
             reasons.append(f"{route}: {f'{error.where}: ' if error.where else ''}{error.what}")
     raise IncompleteError(
@@ -89,11 +88,15 @@ def _keep(wanted: Pin, obtained: Obtained) -> Binary:
     """Move what was had to its place, whole or not at all."""
     digest = binaries.sha256(obtained.path)
     info = buildinfo.read(obtained.path)
-    told = binaries.refuse_denied(wanted, obtained.path, digest, info)
+    try:
+        told = binaries.refuse_denied(wanted, obtained.path, digest, info)
+    except RefusedError as error:
+        raise RefusedError(error.what, where=obtained.obtained, fix="do not use it") from error
     if told not in {"", wanted.version}:
-        raise binaries.RefusedError(
+        raise RefusedError(
             f"what was had is {wanted.name} {told}, not the pinned {wanted.version}",
             where=obtained.obtained,
+            fix="do not use it",
         )
     record = ToolRecord(
         name=wanted.name,

@@ -119,7 +119,9 @@ def _check_signature(wanted: Pin, url: str, digest: str, web: Web, root: Root) -
         verify_release(reply.body, digest, root, expected, where=shown(place))
     except PipelineError as error:
         raise RefusedError(
-            f"its signature does not hold: {error.what}", where=shown(place), fix=error.fix
+            f"its signature does not hold: {error.what}",
+            where=shown(place),
+            fix=error.fix or "do not use it",
         ) from error
 
 

@@ -71,7 +71,9 @@ def test_go_gets_our_module_and_nothing_of_the_environment(
     for name in ("GOFLAGS", "GOSUMDB", "GOWORK", "TRIVY_X"):
         monkeypatch.setenv(name, "evil")
     monkeypatch.setenv("GOPROXY", "https://proxy.example.org")
-    found = build(pin("trivy"), go.scratch)
+    said: list[str] = []
+    found = build(pin("trivy"), go.scratch, tell=said.append)
+    assert said == ["building trivy 0.74.0 with Go, which takes some minutes"]
     assert found.path == go.scratch / "trivy"
     assert "go.sum" in found.verified
     assert f"{TRIVY} v0.74.0 h1:" in found.verified
