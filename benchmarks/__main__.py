@@ -141,6 +141,13 @@ def sbom(folder: Path) -> Iterator[str]:
     yield from speed(folder)
 
 
+def signing(folder: Path) -> Iterator[str]:
+    """Fifty files with one certificate, and a bundle's verification."""
+    from benchmarks.signing import speed
+
+    yield from speed(folder)
+
+
 BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "check": check,
     "online": online,
@@ -150,6 +157,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "sbom": sbom,
     "secrets": secrets,
     "secrets-speed": secrets_speed,
+    "signing": signing,
 }
 
 

@@ -13,25 +13,32 @@ import shlex
 import sys
 import tempfile
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from tests.kit.golang import UnavailableError
 from tests.kit.sigstore.parts import Sigstore
 from tests.kit.sigstore.stack import running_sigstore
-from tests.kit.sigstore.standin import serving_sigstore
+from tests.kit.sigstore.standin import StandIn, serving_sigstore
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.kit.sigstore", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--stand-in", action="store_true", help="need neither Go nor its modules")
+    parser.add_argument(
+        "--delay",
+        type=float,
+        default=0.0,
+        help="seconds that the stand-in's log takes for an entry",
+    )
     parser.add_argument("folder", nargs="?", help="where things are written; a new one if absent")
     chosen = parser.parse_args()
     folder = Path(chosen.folder or tempfile.mkdtemp(prefix="sigstore-")).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with serving_sigstore() if chosen.stand_in else running_sigstore(folder) as stack:
+        made = _standing(chosen.delay) if chosen.stand_in else running_sigstore(folder)
+        with made as stack:
             _tell(stack, folder)
             with suppress(KeyboardInterrupt):
                 threading.Event().wait()
@@ -39,6 +46,10 @@ def main() -> int:
         sys.stderr.write(f"error: {error}\nThe stand-in needs nothing: --stand-in\n")
         return 1
     return 0
+
+
+def _standing(delay: float) -> AbstractContextManager[Sigstore]:
+    return serving_sigstore(StandIn(delay=delay))
 
 
 def _tell(stack: Sigstore, folder: Path) -> None:
