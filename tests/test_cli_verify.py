@@ -12,6 +12,7 @@ from pipeline.trust import roots
 from tests.signing.conftest import (
     Command,
     Key,
+    Told,
     Trusted,
     command,
     dist,
@@ -228,3 +229,61 @@ def test_a_refreshed_root_is_kept(
     told = command("verify", signed, *trusted.options[2:])
     assert told.code == 0, "it is used from then on"
     assert "refreshed, of 2099" in told.out
+
+
+# ---------------------------------------------------------------------------------- controls
+
+
+def outcomes(told: Told) -> dict[str, str]:
+    return {item["id"]: item["outcome"] for item in told.json["controls"]}
+
+
+def test_what_a_report_cannot_answer_for_itself(
+    command: Command, signed: Path, dist: Path, trusted: Trusted
+) -> None:
+    told = command("verify", signed, dist, "--json", *trusted.options)
+    assert outcomes(told) == {
+        "GATE-02": "pass",
+        "SIGN-01": "pass",
+        "SIGN-02": "pass",
+        "SBOM-04": "pass",
+    }
+    (gate, *_) = told.json["controls"]
+    assert {"framework": "SSDF-1.1", "id": "PS.3.1", "counted": True} in gate["requirements"]
+    assert "GATE-02 pass: a signature binds" in command("verify", signed, *trusted.options).out
+    (signed / "report/report.md").write_text("changed")
+    told = command("verify", signed, "--json", *trusted.options)
+    assert outcomes(told) == {"GATE-02": "fail"}
+
+
+def test_a_single_file_has_a_signature_but_no_statements(
+    command: Command, dist: Path, trusted: Trusted
+) -> None:
+    told = command("verify", dist, "--json", *trusted.options)
+    assert outcomes(told) == {"SIGN-01": "pass", "SIGN-02": "fail", "SBOM-04": "fail"}
+
+
+def test_an_unsigned_report_answers_nothing(command: Command, tmp_path: Path) -> None:
+    from tests.signing.reports import write_report  # noqa: PLC0415 - only here
+
+    folder = write_report(tmp_path / "out").folder
+    assert command("sign", "-q", "-o", folder, "--unsigned").code == 0
+    told = command("verify", folder, "--json", "--allow-unsigned")
+    assert outcomes(told) == {"GATE-02": "not_evaluated"}
+
+
+def test_images(command: Command, tmp_path: Path, key: Key) -> None:
+    from tests.signing.reports import write_report  # noqa: PLC0415 - only here
+
+    folder = write_report(tmp_path / "out").folder
+    image = f"shop@sha256:{'ab' * 32}"
+    assert command("sign", image, "-q", "-o", folder, "--key", key.private).code == 0
+    told = command("verify", folder, image, "--json", "--key", key.public)
+    found = outcomes(told)
+    assert found == {
+        "GATE-02": "pass",
+        "SIGN-01": "not_evaluated",
+        "SIGN-02": "fail",
+        "SBOM-04": "fail",
+        "IMG-07": "not_evaluated",
+    }

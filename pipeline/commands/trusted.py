@@ -70,6 +70,11 @@ def root_of(arguments: argparse.Namespace) -> Root:
     return roots.newest(files.cache_folder() / "trust")
 
 
+def told_signer(arguments: argparse.Namespace) -> str:
+    """Who was expected to have signed, in words."""
+    return f"the key {arguments.key.name}" if arguments.key else str(arguments.identity)
+
+
 def told_trust(arguments: argparse.Namespace) -> str:
     """What was trusted, in words."""
     if arguments.key:

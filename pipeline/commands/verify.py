@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.answered import answers
-from pipeline.commands.trusted import judge_of, told_trust
+from pipeline.commands.trusted import judge_of, told_signer, told_trust
 from pipeline.errors import ExitCode, SignatureError, UsageError
 from pipeline.signing.check import Checked, Item, check_file, check_folder
 from pipeline.signing.manifest import BUNDLE, NAME, REPORT, hash_file, image
@@ -151,7 +151,10 @@ def _print(seen: Seen, arguments: argparse.Namespace) -> None:
         for item in refused
     ]
     lines += [f"note: {plain(note)}" for note in seen.notes]
-    lines += [f"{item['id']} {item['outcome']}: {plain(item['reason'])}" for item in answers(seen)]
+    lines += [
+        f"{item['id']} {item['outcome'].replace('_', ' ')}: {plain(item['reason'])}"
+        for item in answers(seen, told_signer(arguments))
+    ]
     lines += _told_holders(seen)
     lines.append(f"trusted: {told_trust(arguments)}")
     if any(not checked.signed for checked in seen.folders.values()):
@@ -206,7 +209,7 @@ def _print_json(seen: Seen, arguments: argparse.Namespace) -> None:
             }
             for item in seen.items
         ],
-        "controls": answers(seen),
+        "controls": answers(seen, told_signer(arguments)),
         "notes": seen.notes,
     }
     sys.stdout.write(encode(document).decode())

@@ -19,20 +19,21 @@ from pipeline.controls import (
     lockfiles,
     sbom,
     secrets,
+    signing,
     workflows,
 )
-from pipeline.controls.entry import Entry, Facts
+from pipeline.controls.entry import Entry, Facts, Release
 from pipeline.controls.frameworks import FRAMEWORKS
 from pipeline.model import ControlResult, FrameworkCount, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["CONTROLS", "Entry", "Facts", "count", "evaluate"]
+__all__ = ["CONTROLS", "Entry", "Facts", "Release", "count", "evaluate"]
 
 FAMILIES = (
     *(dependencies, lockfiles, ci, secrets, workflows, container, hardening),
-    *(assessment, sbom),
+    *(assessment, sbom, signing),
 )
 
 CONTROLS: dict[str, Entry] = {

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pipeline.controls.entry import Entry, Facts
     from pipeline.model import Answer
 
+_LATER = "the report was made before its signature: `supply-chain verify` answers this"
+
 
 @control(
     INTEGRITY,
@@ -59,9 +61,10 @@ def everything_planned_ran(facts: Facts) -> Answer:
     ),
     how=(
         "Every lockfile, data set and raw output that a check relied on has a digest, and the"
-        " statement that binds them carries a signature that verifies."
+        " signatures over the manifest and the statements verify. A report cannot vouch for its"
+        " own signature, which is made after it: `supply-chain verify` answers this."
     ),
-    fix="Sign the report where a signing identity is at hand, which in most cases is CI.",
+    fix="Sign the report where a signing identity is at hand (`supply-chain sign`), and verify it.",
     severity=Severity.MEDIUM,
     gate=Gate.INFO,
     checks=(),
@@ -76,7 +79,7 @@ def evidence_is_signed(facts: Facts) -> Answer:
     items = _items(facts)
     cited = [f"{name} {digest}" for name, digest in items if digest]
     if facts.signed is None:
-        return unknown(Gap.NOT_CONFIGURED, "no signature was made here", *cited)
+        return unknown(Gap.INPUT_MISSING, _LATER, *cited)
     if not facts.signed:
         return failed("the signature over the evidence does not verify", *cited)
     if not items:

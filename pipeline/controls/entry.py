@@ -37,12 +37,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What a verification saw of a release, all by name, and the `signer` that it expected.
+
+    `artefacts` and `images` verified, the `refused` ones did not. `provenance` and `sboms` name
+    those with such a statement of the signer's about them.
+    """
+
+    signer: str
+    artefacts: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    refused_images: tuple[str, ...] = ()
+    provenance: tuple[str, ...] = ()
+    sboms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All that a control may look at.
 
     `evidence` is keyed by check; `planned` names the checks that were to run. `signed` says
-    whether the evidence's signature verified, and is `None` where none was made. `baseline` is
-    what the base of a change held already.
+    whether the evidence's signature verified, and is `None` where none was made. `release` is
+    what a verification saw, and `None` inside a report. `baseline` is what the base of a change
+    held already.
     """
 
     target: Target
@@ -53,6 +71,7 @@ class Facts:
     as_of: date
     signed: bool | None
     baseline: Baseline = NOTHING
+    release: Release | None = None
 
 
 @dataclass(frozen=True, slots=True)

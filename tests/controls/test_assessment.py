@@ -127,7 +127,7 @@ CITED = ("OSV advisories sha256:dd", "evidence/audit.json sha256:bb", "uv.lock s
 @pytest.mark.parametrize(
     ("signed", "outcome", "words"),
     [
-        (None, Outcome.NOT_EVALUATED, "no signature was made here"),
+        (None, Outcome.NOT_EVALUATED, "made before its signature"),
         (False, Outcome.FAIL, "does not verify"),
         (True, Outcome.PASS, "binds 3 digests"),
     ],

@@ -281,4 +281,4 @@ def test_the_integrity_control_and_the_verdict_agree(target: Target, item: Evide
 
 
 def test_the_public_names_are_these() -> None:
-    assert controls.__all__ == ["CONTROLS", "Entry", "Facts", "count", "evaluate"]
+    assert controls.__all__ == ["CONTROLS", "Entry", "Facts", "Release", "count", "evaluate"]
