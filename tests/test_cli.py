@@ -18,6 +18,7 @@ from pipeline import stages
 from pipeline.checks import CHECKS
 from pipeline.cli import main
 from pipeline.errors import ExitCode
+from pipeline.tools.binaries import Binary
 from tests.advice import DEMO, make_store
 
 ROOT = Path(__file__).parents[1]
@@ -201,6 +202,37 @@ def test_the_demonstration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert rules["hardening/root-user"]["subject"] == "deploy/Dockerfile"
     # Trivy may be here or not: without it, its part is open, and told.
     assert statuses["hardening"] in {"found", "partial"}
+
+
+def test_the_demonstration_looks_at_an_image_where_trivy_is_here(
+    tmp_path: Path,
+    trivy: Binary,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert main(["demo", "--output", str(tmp_path / "demo")]) == 0
+    assert "left out" not in capsys.readouterr().out
+    report = json.loads((tmp_path / "demo/report/report.json").read_bytes())
+    rules = {finding["rule"]: finding for finding in report["findings"]}
+    planted = rules["CVE-2023-5363"]
+    assert planted["subject"] == "pkg:deb/debian/libssl3@3.0.11-1~deb12u1"
+    assert planted["fixed_versions"] == ["3.0.11-1~deb12u2"]
+    assert planted["locations"][0]["path"] == "../image:1.0"
+    assert rules["container/runs-as-root"]["severity"] == "high"
+    (found,) = (one for one in report["evidence"] if one["check"] == "container")
+    assert found["status"] == "found"
+    assert all(record["fresh"] for record in found["data"])
+
+
+def test_the_demonstration_says_why_it_leaves_the_image_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPPLY_CHAIN_TRIVY", str(tmp_path / "nothing"))
+    assert main(["demo", "--output", str(tmp_path / "demo")]) == 0
+    assert "the built image was left out: the program cannot be read" in capsys.readouterr().out
+    report = json.loads((tmp_path / "demo/report/report.json").read_bytes())
+    (found,) = (one for one in report["evidence"] if one["check"] == "container")
+    assert found["status"] == "not_applicable"
 
 
 def test_our_own_fault_is_never_the_exit_code_for_a_violation(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pipeline import resources
 from pipeline.errors import IncompleteError
+from tests.kit import demo_image
 
 ROOT = Path(__file__).parent.parent
 
@@ -68,3 +70,22 @@ def test_the_wheel_carries_every_file_that_is_asked_for() -> None:
     assert included["templates"] == "pipeline/_shared/templates"
     for name in resources._PROJECT_FILES:
         assert included[name] == f"pipeline/_shared/{name}"
+
+
+def test_the_image_of_the_demonstration_can_be_made_anew(tmp_path: Path) -> None:
+    demo = resources.template_folder() / "demo"
+    shutil.copytree(demo / "advisories", tmp_path / "advisories")
+    demo_image.make(tmp_path)
+    for name in ("image", "trivy"):
+        made = {
+            path.relative_to(tmp_path).as_posix(): path.read_bytes()
+            for path in (tmp_path / name).rglob("*")
+            if path.is_file()
+        }
+        kept = {
+            path.relative_to(demo).as_posix(): path.read_bytes()
+            for path in (demo / name).rglob("*")
+            if path.is_file()
+        }
+        assert made == kept
+        assert sum(map(len, kept.values())) < 100_000
