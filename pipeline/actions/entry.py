@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = ExitCode.INCOMPLETE
         errors = (f"a fault in the pipeline itself ({type(error).__name__}); please report it",)
     for text in errors:
-        tell_error(" ".join(text.splitlines()))
+        tell_error(". ".join(text.splitlines()))
     return int(code)
 
 

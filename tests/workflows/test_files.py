@@ -206,3 +206,11 @@ def test_the_gate_runs_whatever_came_before() -> None:
     assert report["needs"] == ["plan", "check"]
     assert report["steps"][-1]["name"] == "Gate"
     assert not any("continue-on-error" in step for step in steps(WORKFLOWS / "scan.yml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_what_follows_a_scan_follows_a_failing_one_as_well(path: Path) -> None:
+    """act ends with the first called workflow that fails, so this is read instead of run."""
+    for job_name, job in jobs(path):
+        if "needs" in job and job.get("uses", "").partition("@")[0].endswith("upload-sarif.yml"):
+            assert job["if"].startswith("!cancelled()"), job_name

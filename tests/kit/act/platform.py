@@ -14,7 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ REF = "0123456789abcdef0123456789abcdef01234567"
 PATIENCE = 600
 """Seconds for one run."""
 
-_USES = re.compile(r"uses:\s*([\w.-]+/[\w.-]+)(/[\w./-]+)?@([0-9a-f]{40})\b")
+_USES = re.compile(r"uses:\s*([\w.-]+/[\w.-]+)(?:/[\w./-]+)?@([0-9a-f]{40})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,12 @@ def run(
     file: str = "supply-chain.yml",
     tree: Path = ROOT,
     extra: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Ran:
     """Run the workflow `file` of the repository `caller` for an event, all in `folder`.
 
-    `tree` holds the reusable workflows, and `extra` is more of the machine's environment. Raises
-    `UnavailableError` where act cannot be had.
+    `tree` holds the reusable workflows, `extra` is more of the machine's environment, and
+    `options` are more of act's. Raises `UnavailableError` where act cannot be had.
     """
     act = built(ACT)
     for name in ("home", "empty", "artifacts", "bin"):
@@ -112,6 +113,7 @@ def run(
             *("--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server"),
             *("--concurrent-jobs", "1", "--action-cache-path", str(folder / "cache")),
             *("--env-file", "/dev/null", "--secret-file", "/dev/null", "--var-file", "/dev/null"),
+            *options,
             *_replaced(tree, caller / ".github" / "workflows" / file),
         ],
         cwd=folder / "empty",
@@ -129,9 +131,18 @@ def actions(folder: Path) -> dict[str, str]:
     """Every action that the workflow files of a folder name, with the commit it is pinned to."""
     found = {}
     for path in sorted(folder.glob("*.yml")):
-        for name, below, commit in _USES.findall(path.read_text()):
-            found[f"{name}{below}" if below and "workflows" not in below else name] = commit
+        found.update(dict(_USES.findall(path.read_text())))
     return found
+
+
+def without_own_path(folder: Path) -> Path:
+    """The reusable workflows, calling each other by name instead of by `$/`, which act refuses."""
+    goal = folder / "tree" / ".github" / "workflows"
+    goal.mkdir(parents=True)
+    for path in WORKFLOWS.glob("*.yml"):
+        text = re.sub(r"uses: \$/(\S+)", rf"uses: {REPOSITORY}/\1@{REF}", path.read_text())
+        (goal / path.name).write_text(text)
+    return folder / "tree"
 
 
 def _replaced(tree: Path, workflow: Path) -> Iterator[str]:
@@ -159,6 +170,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "STUB_PYTHON": sys.executable,
         "STUB_ACTIONS": str(HERE / "stand_in.py"),
         "STUB_ARTIFACTS": str(folder / "artifacts"),
+        "STUB_SENT": str(folder / "sent"),
     }
 
 

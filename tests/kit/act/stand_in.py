@@ -1,8 +1,7 @@
 """What the stand-ins for actions do; each behaves as its original where a workflow can tell.
 
 Run by `stubs/*/action.yml` as `stand_in.py ACTION`, with the inputs as JSON in `STUB_INPUTS`.
-Sources: the documentation and source of the pinned versions of actions/checkout,
-actions/upload-artifact, actions/download-artifact and astral-sh/setup-uv. Standard library only.
+Sources: the documentation and source of the pinned versions. Standard library only.
 """
 
 from __future__ import annotations
@@ -109,6 +108,29 @@ def setup_uv(inputs: dict[str, str]) -> None:
         raise SystemExit("uv is not installed")
 
 
+def upload_sarif(inputs: dict[str, str]) -> None:
+    """Take SARIF files, if no two of them speak of the same category."""
+    source = Path(inputs["sarif_file"])
+    documents = [json.loads(path.read_bytes()) for path in sorted(source.glob("*.sarif"))]
+    named = [run["automationDetails"]["id"] for one in documents for run in one["runs"]]
+    if not named or len(set(named)) != len(named):
+        raise SystemExit(f"one category each: {named}")
+    _sent("sarif.json", documents)
+
+
+def attest(inputs: dict[str, str]) -> None:
+    """Take the digests of what would be attested."""
+    path = Path(inputs["subject-path"])
+    _sent("attested.json", {path.name: hashlib.sha256(path.read_bytes()).hexdigest()})
+    _output("attestation-url", "https://github.com/acme/shop/attestations/1")
+
+
+def _sent(name: str, value: object) -> None:
+    folder = Path(os.environ["STUB_SENT"])
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(json.dumps(value))
+
+
 def _fits(name: str, pattern: str) -> bool:
     return not pattern or fnmatch.fnmatchcase(name, pattern)
 
@@ -133,6 +155,8 @@ ACTIONS = {
     "upload-artifact": upload_artifact,
     "download-artifact": download_artifact,
     "setup-uv": setup_uv,
+    "upload-sarif": upload_sarif,
+    "attest": attest,
 }
 
 if __name__ == "__main__":
