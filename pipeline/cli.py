@@ -253,6 +253,12 @@ def _tools(parser: argparse.ArgumentParser) -> None:
     )
     for action in (status, install):
         action.add_argument("names", nargs="*", metavar="NAME", help="default: every one")
+    update = actions.add_parser("update", help="fetch today's vulnerability database of Trivy")
+    update.add_argument("--java", action="store_true", help="and the index of Java archives")
+    for action in actions.choices.values():
+        action.add_argument(
+            "--config", type=_path, metavar="FILE", help="a policy with paths, digests and mirrors"
+        )
         action.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
         action.add_argument("--json", action="store_true", help="print JSON")
 
@@ -263,6 +269,7 @@ examples:
   supply-chain tools install trivy              the pinned release: digest and signature checked
   supply-chain tools install trivy --route go-module
                                                 the same version, built from its Go module
+  supply-chain tools update                     today's database, before checks or going offline
 
 A program that does not match its pin never runs, wherever it stands. SUPPLY_CHAIN_TRIVY names
 one of your own; `tools.trivy` in a policy outside the scanned repository may accept another.

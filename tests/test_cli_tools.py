@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from pipeline.commands import tools as room
 from pipeline.tools import gomodule, release
 from pipeline.tools.binaries import Binary
 from pipeline.tools.release import Obtained, UnavailableError
+from tests.advice import RECORDS
+from tests.fake import Fake
+from tests.kit import trivydb
+from tests.kit.artifacts import Registry
 
 
 @pytest.fixture
@@ -104,6 +109,56 @@ def test_what_cannot_be_installed_is_told_route_by_route(
     said = capsys.readouterr().err
     assert "release: not here; go-module: trivy can be built with Go" in said
     assert "To mend it: install Go" in said
+
+
+def test_a_policy_may_name_the_program(
+    empty: Path, trivy_program: Binary, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = empty / "policy.yml"
+    policy.write_text(f"tools: {{trivy: {{path: {trivy_program.path}}}}}\n")
+    assert main(["tools", "status", "--config", str(policy), "--json"]) == 0
+    assert told(capsys)["obtained"] == "named by the policy"
+
+
+def test_update_fetches_the_database(
+    empty: Path, trivy: Binary, fake: Fake, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = Registry(fake)
+    facts = [json.loads(path.read_bytes()) for path in RECORDS]
+    cache = trivydb.make_java(trivydb.make(empty / "served", facts), {})
+    registry.serve(cache / "db")
+    registry.serve(cache / "java-db", "trivy-java-db", "1")
+    policy = empty / "policy.yml"
+    policy.write_text(
+        "tools:\n  trivy:\n"
+        f"    database-repository: {registry.reference()}\n"
+        f"    java-database-repository: {registry.reference('trivy-java-db', '1')}\n"
+    )
+    words = ["tools", "update", "--config", str(policy)]
+    assert main([*words, "--java"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("Trivy vulnerability database: made ")
+    assert f", fresh, from {registry.reference()}, sha256:" in first
+    assert second.startswith("Trivy index of Java archives: made ")
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert Path(told["cache"], "db", "trivy.db").is_file()
+    assert any(source.startswith("pip::") for source in told["sources"])
+    assert main([*words, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert registry.downloads == 2
+
+
+def test_update_of_an_old_database_is_incomplete(
+    empty: Path, trivy: Binary, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = [json.loads(path.read_bytes()) for path in RECORDS]
+    made = datetime.now(UTC) - timedelta(days=30)
+    cache = trivydb.make(empty / "given", facts, updated=made)
+    policy = empty / "policy.yml"
+    policy.write_text(f"tools: {{trivy: {{database: {cache}}}}}\n")
+    assert main(["tools", "update", "--config", str(policy)]) == 3
+    assert ", too old, from " in capsys.readouterr().out
 
 
 def test_names_that_are_none(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,7 @@
-"""`supply-chain tools`: programs from outside the package index, looked at and installed."""
+"""`supply-chain tools`: programs from outside the package index, and their data.
+
+`status` looks, `install` puts a verified program into the cache, `update` fetches the database.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +21,25 @@ from pipeline.tools.pins import Pin, pin, pins
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from pipeline.model import TrivySettings
+    from pipeline.settings import Settings
     from pipeline.tools.binaries import Binary
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Say what is there, or install what is not; 3 where a program is missing or refused."""
+    """Do what was asked for; 3 where a program is missing or refused, or the data are old."""
+    settings = _settings(arguments.config)
+    if arguments.action == "update":
+        return _update(arguments, settings)
     wanted = [pin(name) for name in dict.fromkeys(arguments.names or pins())]
     if arguments.action == "install":
         is_quiet = arguments.quiet or arguments.json
         with Progress(quiet=is_quiet) as progress:
             for one in wanted:
                 _install(one, arguments.route, progress, is_quiet=is_quiet)
-    states = [_state(one) for one in wanted]
+    states = [_state(one, settings.trivy) for one in wanted]
     if arguments.json:
         told = {"tools": [state.as_json() for state in states]}
         sys.stdout.write(json.dumps(told, indent=1, sort_keys=True) + "\n")
@@ -40,6 +49,45 @@ def execute(arguments: argparse.Namespace) -> int:
                 sys.stdout.write(state.as_text())
     is_ready = all(state.record for state in states)
     return ExitCode.COMPLIANT if is_ready else ExitCode.INCOMPLETE
+
+
+def _settings(config: Path | None) -> Settings:
+    """What the policy in the file `config` says; the defaults without one."""
+    from pipeline.settings import DEFAULTS, load  # noqa: PLC0415 - few ask for a policy
+
+    return load(config) if config else DEFAULTS
+
+
+def _update(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Have today's database in the cache, for runs that go on at once or without a network."""
+    from pipeline.stages import today  # noqa: PLC0415 - not to look only
+    from pipeline.store import encode  # noqa: PLC0415 - as above
+    from pipeline.tools.trivydb import Request, ready  # noqa: PLC0415 - as above
+
+    trivy = settings.trivy
+    program = binaries.need("trivy", path=trivy.path, accepted=trivy.sha256)
+    with Progress(quiet=arguments.quiet or arguments.json) as progress:
+        progress.start("database")
+        found = ready(
+            Request(
+                program=program.path,
+                settings=trivy,
+                today=today(),
+                max_age_days=settings.policy.advisories_max_age_days,
+                java=arguments.java,
+            )
+        )
+        progress.done("database", f"in {found.cache}")
+    if arguments.json:
+        told = {"cache": found.cache, "records": found.records, "sources": sorted(found.sources)}
+        sys.stdout.write(encode(told).decode())
+    elif not arguments.quiet:
+        for record in found.records:
+            age = "fresh" if record.fresh else "too old"
+            line = f"{record.name}: {record.note}, {age}, from {record.origin}, {record.digest}"
+            sys.stdout.write(f"{plain(line)}\n")
+    is_fresh = all(record.fresh for record in found.records)
+    return ExitCode.COMPLIANT if is_fresh else ExitCode.INCOMPLETE
 
 
 def _install(wanted: Pin, route: str | None, progress: Progress, *, is_quiet: bool) -> Binary:
@@ -101,9 +149,9 @@ class _State:
         return "".join(f"{line}\n" for line in (head, *(f"  {plain(line)}" for line in lines)))
 
 
-def _state(wanted: Pin) -> _State:
+def _state(wanted: Pin, trivy: TrivySettings) -> _State:
     try:
-        found = binaries.need(wanted.name)
+        found = binaries.need(wanted.name, path=trivy.path, accepted=trivy.sha256)
     except IncompleteError as error:
         where = f"{error.where}: " if error.where else ""
         is_refused = isinstance(error, binaries.RefusedError)

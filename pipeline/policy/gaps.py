@@ -27,8 +27,8 @@ FIXES: Mapping[Gap, str] = {
     " install` does for those from outside the package index.",
     Gap.TOOL_FAILED: "Read the reason, mend it, and run the check again.",
     Gap.DATA_MISSING: "Fetch the data with `supply-chain advisories update`, or name them.",
-    Gap.DATA_STALE: "Refresh the data with `supply-chain advisories update`; Trivy's, by a run"
-    " without --offline.",
+    Gap.DATA_STALE: "Refresh the data with `supply-chain advisories update`; Trivy's, with"
+    " `supply-chain tools update`.",
     Gap.NETWORK_OFF: "Run it without --offline, or import the data beforehand.",
     Gap.INPUT_MISSING: "Commit the missing file: for dependencies, a lockfile with exact versions.",
     Gap.UNSUPPORTED_INPUT: "Use a supported format; for dependencies, add such a lockfile.",

@@ -233,7 +233,7 @@ def _current(
         raise IncompleteError(
             f"there is no {part.name} here, and the run is offline",
             where=str(store),
-            fix="run once without --offline, or name a folder with --trivy-db",
+            fix="run `supply-chain tools update` with a network, or name a folder with --trivy-db",
         )
     failure = store / "failure.json"
     if kept and (why := _recent(failure)):

@@ -351,7 +351,7 @@ def test_offline_the_newest_has_to_do(online: Ask, registry: Registry) -> None:
 def test_offline_and_none_here() -> None:
     with pytest.raises(IncompleteError, match="there is no Trivy vulnerability database") as one:
         ready(ask(offline=True))
-    assert "without --offline" in one.value.fix
+    assert "supply-chain tools update" in one.value.fix
 
 
 @pytest.mark.parametrize("name", ["metadata.json", "trivy.db"])
