@@ -218,10 +218,12 @@ def _check_fields(bundle: Bundle, root: Root) -> None:
             raise _log("the trusted root does not know the log", bundle)
         proof = entry.get("inclusionProof") or {}
         text = str((proof.get("checkpoint") or {}).get("envelope", ""))
-        origin, _, _ = text.partition("\n")
+        origin, size, *_ = [*text.split("\n"), ""]
         name = text.rpartition("\u2014 ")[2].split(" ")[0]
         if origin != name and not origin.startswith(f"{name} - "):
             raise _log("its checkpoint is signed under another name", bundle)
+        if size != str(proof.get("treeSize")):
+            raise _log("its checkpoint and the proof tell of two sizes", bundle)
         if entry.get("kindVersion") != {"kind": "hashedrekord", "version": "0.0.2"}:
             continue
         if entry.get("logIndex") != proof.get("logIndex"):

@@ -130,7 +130,10 @@ TIMES = "verificationMaterial/timestampVerificationData"
         ("verificationMaterial/certificate/rawBytes", FLIP, {"certificate", "signature"}),
         (f"{ENTRY}/canonicalizedBody", FLIP, {"transparency log"}),
         (f"{ENTRY}/inclusionProof/rootHash", FLIP, {"transparency log"}),
-        (f"{ENTRY}/inclusionProof/treeSize", "77", {"transparency log"}),
+        *(
+            (f"{ENTRY}/inclusionProof/treeSize", str(size), {"transparency log"})
+            for size in (77, 78, 127, 10**6)
+        ),
         (f"{ENTRY}/inclusionProof", GONE, {"media type"}),
         (f"{ENTRY}/logId/keyId", FLIP, {"transparency log"}),
         (f"{ENTRY}/logIndex", "99999", {"transparency log"}),
