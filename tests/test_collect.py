@@ -16,18 +16,21 @@ from pipeline import collect as room
 from pipeline.advisories.source import Question
 from pipeline.checks.job import Job, Network, Options, Ran, Rule, Skip, Tool, Wanted
 from pipeline.collect import collect
-from pipeline.errors import UsageError
+from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import (
     Coverage,
     Evidence,
     File,
+    Finding,
     Gap,
+    Kind,
     Location,
     Lock,
     Missing,
     Package,
     Policy,
     Reading,
+    Severity,
     Status,
     Table,
     Target,
@@ -38,6 +41,7 @@ from pipeline.model import (
 from pipeline.store import Output, Plan
 from pipeline.tools import python
 from pipeline.tools.binaries import Binary
+from pipeline.tools.trivydb import Request
 from tests.advice import RECORDS, make_store
 from tests.kit import trivydb
 
@@ -376,6 +380,43 @@ def test_a_job_is_led_to_files_elsewhere(
     assert (tmp_path / "out" / artefact.path).read_text() == "far away\n"
 
 
+class Warned(Curious):
+    """A check whose tool brought advisories of its own."""
+
+    def plan(self, target: Target, options: Options) -> tuple[Job, ...] | Wanted:
+        return ()
+
+    def read(self, target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
+        known = Finding(
+            check="dependencies",
+            rule="CVE-2020-11978",
+            kind=Kind.VULNERABILITY,
+            severity=Severity.LOW,
+            title="t",
+            subject="pkg:pypi/x@1",
+            locations=(),
+        )
+        other = replace(known, rule="GHSA-0", aliases=("CVE-0-0",))
+        rule = replace(known, kind=Kind.RULE)
+        return Reading(
+            findings=(known, other, rule),
+            coverage=(Coverage(scope="x", unit="words", expected=1, evaluated=1),),
+        )
+
+
+def test_others_vulnerabilities_are_ranked_by_kev_and_epss(
+    run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": Warned()})
+    evidence = run()
+    known, other, rule = evidence.findings
+    assert known.exploited is not None
+    assert known.exploited.due == date(2022, 7, 18)
+    assert known.epss is not None
+    assert (other.exploited, other.epss, rule.exploited) == (None, None, None)
+    assert [record.name for record in evidence.data] == ["kev", "epss"]
+
+
 def test_only_an_optional_job_may_fail(
     run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -484,3 +525,41 @@ def test_a_missing_database_is_errored(
     assert evidence.status is Status.ERRORED
     assert "database is missing" in evidence.reason
     assert [record.name for record in evidence.tools] == ["trivy"]
+
+
+class Modest(Pinned):
+    """A check that does without its program where it cannot be had, and never lets it fetch."""
+
+    def __init__(self, *, fetch: bool = False) -> None:
+        super().__init__()
+        self.fetch = fetch
+        self.lacking: list[str] = []
+
+    def plan(self, target: Target, options: Options) -> tuple[Job, ...] | Wanted:
+        self.lacking.append(options.lacking)
+        if options.database is None and not options.lacking:
+            return Wanted(database=True, optional=True, fetch=self.fetch)
+        return ()
+
+    def read(self, target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
+        return Reading(coverage=(Coverage(scope="x", unit="words", expected=1, evaluated=1),))
+
+
+@pytest.mark.parametrize("fetch", [False, True])
+def test_what_is_optional_and_missing_is_told_and_the_check_goes_on(
+    run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch, trivy: Binary, fetch: bool
+) -> None:
+    asked: list[bool] = []
+
+    def ready(request: Request) -> None:
+        asked.append(request.offline)
+        raise IncompleteError("there is none")
+
+    check = Modest(fetch=fetch)
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": check})
+    monkeypatch.setattr("pipeline.tools.trivydb.ready", ready)
+    evidence = run(offline=False)
+    assert evidence.status is Status.CLEAN
+    assert check.lacking == ["", "there is none"]
+    # Only what is wanted in earnest is downloaded.
+    assert asked == [not fetch]

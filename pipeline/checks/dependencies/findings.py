@@ -14,15 +14,21 @@ from pipeline.locks.graph import Graph, shortest
 from pipeline.model import Finding, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pipeline.advisories.osv import Advisory
+    from pipeline.checks.dependencies.opinion import Row
     from pipeline.checks.job import Options
     from pipeline.model import Lock, Package
 
 
-def findings_in(lock: Lock, options: Options, asked: Iterable[Question]) -> Iterator[Finding]:
-    """One finding per advisory and package version, on every line where the version stands."""
+def findings_in(
+    lock: Lock, options: Options, asked: Iterable[Question], unconfirmed: Collection[Question] = ()
+) -> Iterator[Finding]:
+    """One finding per advisory and package version, on every line where the version stands.
+
+    `unconfirmed` are the questions that pip-audit left without a full answer.
+    """
     places: dict[Question, list[Package]] = defaultdict(list)
     for package in lock.packages:
         question = question_of(package)
@@ -36,7 +42,8 @@ def findings_in(lock: Lock, options: Options, asked: Iterable[Question]) -> Iter
         advisories = osv.group(records, question.ecosystem, question.name)
         packages = places[question]
         paths = shortest(graph.paths(package.key) for package in packages)
-        seen_by = "pip-audit" if question.ecosystem == pip_audit.ECOSYSTEM else options.answered_by
+        is_confirmed = question.ecosystem == pip_audit.ECOSYSTEM and question not in unconfirmed
+        seen_by = (options.answered_by, *((pip_audit.WITNESS,) if is_confirmed else ()))
         for advisory in advisories:
             yield _finding(advisory, packages, paths, options, seen_by)
 
@@ -46,7 +53,7 @@ def _finding(
     packages: Sequence[Package],
     paths: tuple[tuple[str, ...], ...],
     options: Options,
-    seen_by: str,
+    seen_by: tuple[str, ...],
 ) -> Finding:
     package = packages[0]
     ids = (advisory.id, *advisory.aliases)
@@ -76,7 +83,41 @@ def _finding(
         score=advisory.score,
         epss=max((options.epss[id_] for id_ in ids if id_ in options.epss), default=None),
         exploited=next((options.exploited[id_] for id_ in ids if id_ in options.exploited), None),
-        seen_by=(seen_by,),
+        seen_by=seen_by,
+    )
+
+
+def finding_of(
+    row: Row, packages: Sequence[Package], options: Options, missed: Sequence[str]
+) -> Finding:
+    """What Trivy alone sees in a package, which stands on all these lines; `missed`: who did not.
+
+    Nothing but Trivy's word rates it: the advisory source holds no record of it.
+    """
+    package = packages[0]
+    if row.fixed:
+        fix = f"upgrade {package.name} from {package.version} to {row.fixed[0]} or later"
+    else:
+        fix = f"no fixed version of {package.name} is known: replace it, or record a waiver"
+    return Finding(
+        check="dependencies",
+        rule=row.id,
+        kind=Kind.VULNERABILITY,
+        severity=row.severity,
+        title=row.title,
+        subject=package.purl,
+        locations=tuple(sorted({one.location for one in packages})),
+        detail=row.detail,
+        fix=fix,
+        url=row.url,
+        aliases=tuple(sorted(row.ids - {row.id})),
+        fixed_versions=row.fixed,
+        epss=max((options.epss[id_] for id_ in row.ids if id_ in options.epss), default=None),
+        exploited=next(
+            (options.exploited[id_] for id_ in sorted(row.ids) if id_ in options.exploited), None
+        ),
+        seen_by=("Trivy",),
+        missed_by=tuple(missed),
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pipeline.model import Lock
 
 ECOSYSTEM = "PyPI"
+WITNESS = "pip-audit"
 LARGE = 400
 """Pins from which on halving saves more than starting pip-audit twice costs."""
 TIMEOUT = 60.0

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.advisories.source import CANARY, Answer, Question
 from pipeline.checks import dependencies
-from pipeline.checks.job import Job, Options, Ran, Skip
+from pipeline.checks.job import Job, Options, Ran, Skip, Wanted
 from pipeline.model import Location, Lock, Package, Reading, Target
 
 Row = dict[str, Any]
@@ -102,5 +102,5 @@ def read(
     of: Target, with_: Options, spoil: Callable[[list[Row]], Any] = lambda rows: rows
 ) -> Reading:
     jobs = dependencies.plan(of, with_)
-    assert not isinstance(jobs, Skip)
+    assert not isinstance(jobs, Skip | Wanted)
     return dependencies.read(of, with_, [ran(job, spoil(audit(job, with_))) for job in jobs])

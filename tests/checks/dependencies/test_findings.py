@@ -54,7 +54,7 @@ def test_a_finding_carries_what_somebody_needs_to_mend_it() -> None:
     assert finding.fix == "upgrade b from 1.0 to 2.0 or later"
     assert finding.exploited == exploited
     assert finding.epss == 0.5
-    assert finding.seen_by == ("pip-audit",)
+    assert finding.seen_by == ("a source", "pip-audit")
 
 
 def test_records_of_one_problem_are_one_finding_in_every_lock() -> None:
