@@ -36,9 +36,10 @@ class Ran(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No test sees or changes the user's own advisory store."""
+    """No test sees or changes the user's own advisory store, or record of publishers."""
     store = tmp_path / "cache" / "advisories.sqlite"
     monkeypatch.setenv("SUPPLY_CHAIN_ADVISORIES", str(store))
+    monkeypatch.setenv("SUPPLY_CHAIN_PUBLISHERS", str(tmp_path / "data" / "publishers.json"))
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     return store
 

@@ -18,7 +18,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.model import Location, Policy, Severity, TrivySettings, Waiver
+from pipeline.model import (
+    ExpectedPublisher,
+    Location,
+    Policy,
+    ProvenanceSettings,
+    Severity,
+    TrivySettings,
+    Waiver,
+)
 from pipeline.settings import (
     DEFAULTS,
     AdvisorySettings,
@@ -205,6 +213,35 @@ def test_any_text_is_taken_or_refused(text: str) -> None:
 
 
 # ------------------------------------------------------------------------------------- tools
+
+
+def test_what_is_asked_of_attestations() -> None:
+    found = parse(
+        """
+        provenance:
+          require: true
+          folder: attested
+          publishers:
+            - package: pkg:pypi/requests
+              repository: https://github.com/psf/requests
+        """,
+        "f.yml",
+    )
+    named = ExpectedPublisher(
+        package="pkg:pypi/requests", repository="https://github.com/psf/requests"
+    )
+    assert found.provenance == ProvenanceSettings(
+        required=True, folder="attested", publishers=(named,)
+    )
+    assert DEFAULTS.provenance == ProvenanceSettings()
+
+
+@pytest.mark.parametrize(
+    "package", ["requests", "pkg:pypi/requests@2.0", "pkg:gem/rails", "pkg:pypi/ x", "pkg:npm/"]
+)
+def test_a_publisher_is_named_for_a_package_url_without_version(package: str) -> None:
+    with pytest.raises(UsageError):
+        parse(f"provenance: {{publishers: [{{package: '{package}', repository: https://x}}]}}", "f")
 
 
 def test_where_trivy_and_its_data_come_from() -> None:

@@ -56,21 +56,19 @@ def _parsed(content: bytes | str) -> Provenance:
 
 
 def _attester(attestation: Attestation, policy: Any, name: str, root: Root) -> Attester:
-    from pypi_attestations import ConversionError  # noqa: PLC0415 - as above
-    from sigstore.errors import VerificationError  # noqa: PLC0415
-
     try:
         bundle = attestation.to_bundle()
-    except ConversionError as error:
-        raise RefusedError("media type", str(error), where=name) from error
+    # What an index sends can break the library in any way; every one of them is a refusal.
+    except Exception as error:
+        what = str(error) or type(error).__name__
+        raise RefusedError("media type", what, where=name) from error
     proven = verified(bundle.to_json().encode(), name, root)
     try:
         policy.verify(bundle.signing_certificate)
-    # The library's own policies raise for a claim that differs, and break on one that is absent.
-    except (VerificationError, ValueError, LookupError) as error:
-        raise RefusedError(
-            "identity", f"the index declares another publisher: {error}", where=name
-        ) from error
+    # It raises for a claim that differs, and in its own way for one that is absent.
+    except Exception as error:
+        what = f"the index declares another publisher: {error}"
+        raise RefusedError("identity", what, where=name) from error
     statement = parse(proven.payload_type, proven.payload, name, old=False)
     if len(statement.subjects) != 1:
         raise RefusedError("subject", "an attestation is about one file", where=name)

@@ -12,12 +12,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from sigstore.dsse import DigestSet, StatementBuilder, Subject
 
+from pipeline.checks.provenance import npm
 from pipeline.checks.provenance.npm import KEYS, check_signatures, publishers
 from pipeline.checks.provenance.signers import NotEvaluatedError
 from pipeline.registries.release import Pin
 from pipeline.trust import roots
 from pipeline.trust.refused import RefusedError
 from pipeline.trust.roots import Root
+from pipeline.trust.verify import Verified
 from tests.checks.provenance.released import DATA, SIGNATURE, SIGNED, SIGNED_SHA512
 from tests.kit.sigstore import client
 from tests.kit.sigstore.certificates import spki
@@ -147,3 +149,27 @@ def test_an_older_kind_of_log_entry_is_not_evaluated() -> None:
     bundle = json.loads((DATA / "sigstore-2.0.0.npm.json").read_bytes())
     with pytest.raises(NotEvaluatedError, match="older kind"):
         publishers(_listed(bundle), Pin("npm", "sigstore", "2.0.0"), DIGEST, roots.pinned())
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "why"),
+    [
+        ("text/plain", {}, "no in-toto statement"),
+        ("application/vnd.in-toto+json", [], "no provenance"),
+        ("application/vnd.in-toto+json", {"predicateType": SLSA, "subject": [1]}, "another"),
+        (
+            "application/vnd.in-toto+json",
+            {"predicateType": SLSA, "subject": [{"digest": 1}]},
+            "another",
+        ),
+        ("application/vnd.in-toto+json", {"predicateType": SLSA}, "another"),
+    ],
+)
+def test_an_odd_statement_is_refused(
+    monkeypatch: pytest.MonkeyPatch, root: Root, kind: str, payload: Any, why: str
+) -> None:
+    """In an attestation that holds."""
+    proven = Verified(holder=None, payload_type=kind, payload=json.dumps(payload).encode())
+    monkeypatch.setattr(npm, "verified", lambda *_: proven)
+    with pytest.raises(RefusedError, match=why):
+        publishers(_listed({}), PIN, DIGEST, root)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pipeline.checks.provenance import pep740
 from pipeline.checks.provenance.pep740 import Attester, attesters, release_of
 from pipeline.checks.provenance.signers import NotEvaluatedError
 from pipeline.trust import roots
+from pipeline.trust.certificate import Holder
 from pipeline.trust.refused import RefusedError
+from pipeline.trust.verify import Verified
 from tests.checks.provenance.released import CONTENT, DATA, DIGEST, GITHUB, NAME, flipped
 
 ROOT = roots.pinned()
@@ -109,3 +116,68 @@ def test_no_attestation_is_nobody() -> None:
 )
 def test_which_release_a_file_is_of(name: str, release: tuple[str, str] | None) -> None:
     assert release_of(name) == release
+
+
+def _places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, one in inside:
+        yield (*above, step)
+        if isinstance(one, dict | list):
+            yield from _places(one, (*above, step))
+
+
+@given(
+    place=st.sampled_from(sorted(_places(json.loads(CONTENT)), key=str)),
+    odd=st.none() | st.integers() | st.text(max_size=8) | st.just([]) | st.just({}) | st.just([{}]),
+)
+@settings(deadline=None)
+def test_what_an_index_sends_is_refused_or_not_understood_and_never_more(
+    place: tuple[Any, ...], odd: Any
+) -> None:
+    document = json.loads(CONTENT)
+    part = document
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = odd
+    with suppress(RefusedError, NotEvaluatedError):
+        assert attesters(json.dumps(document), NAME, ROOT) <= {Attester(DIGEST, GITHUB)}
+
+
+# A statement that an index would not have accepted, in an attestation that holds.
+
+PUBLISH = "https://docs.pypi.org/attestations/publish/v1"
+SUBJECT = {"name": NAME, "digest": {"sha256": DIGEST}}
+
+
+def _says(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
+    """Let every attestation hold, whatever its statement."""
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [SUBJECT],
+        "predicateType": PUBLISH,
+        "predicate": None,
+        **changes,
+    }
+    holder = Holder(
+        identity="x", issuer="https://token.actions.githubusercontent.com", repository=GITHUB
+    )
+    proven = Verified(
+        holder=holder,
+        payload_type="application/vnd.in-toto+json",
+        payload=json.dumps(statement).encode(),
+    )
+    monkeypatch.setattr(pep740, "verified", lambda *_: proven)
+
+
+def test_an_attestation_is_about_one_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    _says(monkeypatch)
+    assert attesters(CONTENT, NAME, ROOT) == {Attester(DIGEST, GITHUB)}
+    _says(monkeypatch, subject=[SUBJECT, {**SUBJECT, "name": "other-1.0.tar.gz"}])
+    with pytest.raises(RefusedError, match="about one file"):
+        attesters(CONTENT, NAME, ROOT)
+
+
+def test_a_statement_of_an_unknown_kind_is_not_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
+    _says(monkeypatch, predicateType="https://example.org/other")
+    with pytest.raises(NotEvaluatedError, match=r"example\.org/other"):
+        attesters(CONTENT, NAME, ROOT)
