@@ -21,15 +21,16 @@ from pipeline.checks import CHECKS
 from pipeline.checks.equipment import Tools
 from pipeline.checks.job import Network, Options, Ran, Skip, Wanted
 from pipeline.errors import IncompleteError, PipelineError, UsageError
-from pipeline.model import Evidence, Gap, Location, Reading, Status, Unread, tally
+from pipeline.model import Evidence, Gap, Kind, Location, Reading, Status, Unread, tally
 from pipeline.tools.run import Command, run
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pipeline.checks import Check
     from pipeline.checks.job import Job
+    from pipeline.model import DataRecord, Exploited, Finding
     from pipeline.registries.ask import Heard
     from pipeline.registries.release import Pin
     from pipeline.store import Output, Plan
@@ -137,7 +138,8 @@ def _run(check: Check, plan: Plan, tools: Tools, heard: Heard | None = None) -> 
         if isinstance(jobs, Skip):
             return jobs
         runs = _run_jobs(jobs, tools.commands(jobs)) if jobs else []
-        return check.read(plan.target, replace(options, tool=tools.record()), runs)
+        reading = check.read(plan.target, replace(options, tool=tools.record()), runs)
+        return reading if check.NETWORK is Network.ADVISORIES else _ranked(reading, plan)
 
 
 def _planned(
@@ -265,11 +267,9 @@ def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Op
 
     The relay lives until `stack` is closed.
     """
-    from pipeline.advisories import feeds, osv  # noqa: PLC0415 - only a run asks
+    from pipeline.advisories import osv  # noqa: PLC0415 - only a run asks
     from pipeline.advisories.choose import choose  # noqa: PLC0415
     from pipeline.advisories.relay import serve  # noqa: PLC0415
-    from pipeline.advisories.snapshot import is_snapshot  # noqa: PLC0415
-    from pipeline.advisories.store import database_path  # noqa: PLC0415
 
     questions = check.questions(plan.target)
     if not questions:
@@ -289,14 +289,7 @@ def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Op
     ids = {
         id_ for answer in answers.values() for record in answer.records for id_ in osv.ids(record)
     }
-    # KEV and EPSS stand beside the store that is used.
-    database = given if given and is_snapshot(given) else database_path()
-    exploited, kev = feeds.kev(
-        database, ids, today=plan.as_of, max_age_days=plan.policy.kev_max_age_days
-    )
-    epss, scores = feeds.epss(
-        database, ids, today=plan.as_of, max_age_days=plan.policy.kev_max_age_days
-    )
+    exploited, epss, records = _ranks(plan, ids)
     relay = stack.enter_context(serve(answers))
     return replace(
         options,
@@ -305,8 +298,53 @@ def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Op
         answered_by=source.name,
         exploited=exploited,
         epss=epss,
-        data=(*source.records, *(record for record in (kev, scores) if record)),
+        data=(*source.records, *records),
     )
+
+
+def _ranks(
+    plan: Plan, ids: Collection[str]
+) -> tuple[Mapping[str, Exploited], Mapping[str, float], tuple[DataRecord, ...]]:
+    """What KEV and EPSS say of these ids; both stand beside the store that is used."""
+    from pipeline.advisories import feeds  # noqa: PLC0415 - only a run asks
+    from pipeline.advisories.snapshot import is_snapshot  # noqa: PLC0415
+    from pipeline.advisories.store import database_path  # noqa: PLC0415
+
+    given = Path(plan.advisories) if plan.advisories else None
+    database = given if given and is_snapshot(given) else database_path()
+    days = plan.policy.kev_max_age_days
+    exploited, kev = feeds.kev(database, ids, today=plan.as_of, max_age_days=days)
+    epss, scores = feeds.epss(database, ids, today=plan.as_of, max_age_days=days)
+    return exploited, epss, tuple(record for record in (kev, scores) if record)
+
+
+def _ranked(reading: Reading, plan: Plan) -> Reading:
+    """A reading whose vulnerabilities say whether they are exploited, and how likely that is.
+
+    For checks whose tool brings its own advisories, and knows nothing of either list.
+    """
+    ids = {
+        id_
+        for finding in reading.findings
+        if finding.kind is Kind.VULNERABILITY
+        for id_ in finding.ids
+    }
+    if not ids:
+        return reading
+    exploited, epss, records = _ranks(plan, ids)
+
+    def ranked(finding: Finding) -> Finding:
+        if finding.kind is not Kind.VULNERABILITY:
+            return finding
+        names = (finding.rule, *finding.aliases)
+        return replace(
+            finding,
+            exploited=next((exploited[id_] for id_ in names if id_ in exploited), None),
+            epss=max((epss[id_] for id_ in names if id_ in epss), default=None),
+        )
+
+    findings = tuple(map(ranked, reading.findings))
+    return replace(reading, findings=findings, data=(*reading.data, *records))
 
 
 def _run_jobs(jobs: Sequence[Job], commands: Sequence[tuple[str, ...]]) -> list[Ran]:
