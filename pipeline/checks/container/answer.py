@@ -46,7 +46,9 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
         scans.append((image, told))
         found += findings.judge(image, told, options.policy.denied_licences)
         assert options.database is not None
-        coverage += doubts.cover(image, told, work.names, options.database.sources)
+        coverage += doubts.cover(
+            image, told, work.names, options.database.sources, no_java=_no_java(options)
+        )
     return Reading(
         findings=findings.merge(found),
         coverage=tuple(coverage),
@@ -84,6 +86,13 @@ def _scanned(image: Image, work: Work, done: Mapping[tuple[str, str], Ran]) -> S
     told = scan.read(run, image)
     remember.keep(image, remember.Memory(key=work.key, scan=told, names=work.names))
     return told
+
+
+def _no_java(options: Options) -> str:
+    """Why archives of Java were not looked at; "" where they were."""
+    if options.database is None or options.database.java:
+        return ""
+    return options.lacking or "there is no index of them"
 
 
 def _not_built(target: Target) -> Iterator[Coverage]:

@@ -33,16 +33,22 @@ def unseen(image: Image, gap: Gap, why: str) -> Coverage:
 
 
 def cover(
-    image: Image, scan: Scan, names: Collection[str], sources: Collection[str]
+    image: Image,
+    scan: Scan,
+    names: Collection[str],
+    sources: Collection[str],
+    *,
+    no_java: str = "",
 ) -> Iterator[Coverage]:
     """What was looked at in an image, and what was not.
 
-    `names` are those worth knowing of its layers, `sources` what the database holds.
+    `names` are those worth knowing of its layers, `sources` what the database holds. `no_java`
+    says why archives of Java were left out.
     """
     place = Location(path=image.name)
     doubts = tuple(
         Missing(subject=image.title, gap=gap, why=why, location=place)
-        for gap, why in _doubts(scan, names)
+        for gap, why in (*_doubts(scan, names), *_without_java(names, no_java))
     )
     yield Coverage(
         scope=image.title,
@@ -68,7 +74,15 @@ def cover(
         expected=len(image.layers),
         evaluated=len(image.layers),
     )
-    yield from _archives(image, scan, names)
+    if not no_java:
+        yield from _archives(image, scan, names)
+
+
+def _without_java(names: Collection[str], why: str) -> Iterator[tuple[Gap, str]]:
+    archives = sorted(name for name in names if JAVA.fullmatch(name))
+    if why and archives:
+        told = f"{archives[0]} and other archives of Java" if archives[1:] else archives[0]
+        yield Gap.DATA_MISSING, f"{plain(told, limit=300)} cannot be told apart: {why}"
 
 
 def _doubts(scan: Scan, names: Collection[str]) -> Iterator[tuple[Gap, str]]:

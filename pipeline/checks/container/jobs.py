@@ -33,6 +33,7 @@ SCANNERS = ("vuln", "secret", "license")
 _AT_ONCE = 2
 """Images that are read through at the same time; each of them uses several threads."""
 _IMAGE = "image"
+_JAVA = tuple(f"**/*.{ending}" for ending in ("jar", "war", "ear", "par"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,8 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip | Wanted:
         return Wanted(tool=options.tool is None, database=options.database is None)
     works = look(target, options)
     has_java = any(JAVA.fullmatch(name) for work in works for name in work.names)
-    if has_java and not options.database.java:
-        return Wanted(java_database=True)
+    if has_java and not options.database.java and not options.lacking:
+        return Wanted(java_database=True, optional=True, fetch=True)
     return [_job(work, works, options) for work in works if not (work.why or work.memory)]
 
 
@@ -106,6 +107,11 @@ def _job(work: Work, works: Sequence[Work], options: Options) -> Job:
     where = f"{_IMAGE}.tar" if is_archive else f"{_IMAGE}@{image.manifest}"
     call = trivy.image_file(where, cache=options.database.cache, scanners=SCANNERS)
     fields = call.job()
+    if not options.database.java:
+        # Without its index, Trivy gives up on the whole image when it meets one of them.
+        command, *rest = call.arguments
+        skipped = (part for name in _JAVA for part in ("--skip-files", name))
+        fields["arguments"] = (command, *skipped, *rest)
     if is_archive:
         links = {where: image.place}
     else:

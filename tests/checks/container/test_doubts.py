@@ -105,6 +105,20 @@ def test_archives_of_java() -> None:
     assert all(part.complete for part in parts if part.required)
 
 
+def test_archives_of_java_without_their_index() -> None:
+    def told(*names: str) -> list[str]:
+        parts = cover(IMAGE, SCAN, frozenset(names), SOURCES, no_java="offline")
+        assert not any(part.unit == "archives of Java" for part in parts)
+        parts = cover(IMAGE, SCAN, frozenset(names), SOURCES, no_java="offline")
+        return [missing.why for part in parts for missing in part.missing]
+
+    assert told() == []
+    assert told("a.jar") == ["a.jar cannot be told apart: offline"]
+    assert told("a.jar", "b.war") == [
+        "a.jar and other archives of Java cannot be told apart: offline"
+    ]
+
+
 def test_an_image_that_was_not_looked_at() -> None:
     part = unseen(IMAGE, Gap.TOOL_FAILED, "killed")
     assert (part.expected, part.evaluated, part.complete) == (1, 0, False)

@@ -17,6 +17,8 @@ from tests.checks.container.cases import APP, LOST, database, image, options, ra
 from tests.kit import images as kit
 from tests.kit.images import Built
 
+JAVA = Wanted(java_database=True, optional=True, fetch=True)
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -65,9 +67,12 @@ def test_an_archive_is_given_as_it_is(tmp_path: Path) -> None:
 
 def test_archives_of_java_want_their_index(tmp_path: Path) -> None:
     found = target(image(tmp_path, Built.of(kit.jar("a", "b", "1"))))
-    assert jobs.plan(found, options()) == Wanted(java_database=True)
+    assert jobs.plan(found, options()) == JAVA
+    (job,) = planned(jobs.plan(found, options(lacking="offline")))
+    assert job.arguments[:3] == ("image", "--skip-files", "**/*.jar")
     known = options(database=database(java=True))
-    assert len(planned(jobs.plan(found, known))) == 1
+    (job,) = planned(jobs.plan(found, known))
+    assert "--skip-files" not in job.arguments
 
 
 def test_layers_that_are_not_what_they_should_be_are_not_scanned(tmp_path: Path) -> None:
@@ -88,7 +93,7 @@ def test_what_was_answered_before_is_not_asked_again(tmp_path: Path) -> None:
         key=remember.key(found, asked), scan=read(ran(found), found), names=frozenset({"x.jar"})
     )
     remember.keep(found, memory)
-    assert jobs.plan(target(found), asked) == Wanted(java_database=True)
+    assert jobs.plan(target(found), asked) == JAVA
     asked = options(database=database(java=True))
     assert planned(jobs.plan(target(found), asked)) == []
     (work,) = jobs.look(target(found), asked)
