@@ -121,6 +121,8 @@ def content(records: Iterable[Mapping[str, Any]], empty: Sequence[str] = ()) -> 
     for name in empty:
         tree[name] = {}
     for record in records:
+        if record.get("withdrawn"):
+            continue  # GitHub withdraws an advisory, and trivy-db leaves it out
         known = _name_of(record)
         details = tree["vulnerability"]
         for affected in record.get("affected", ()):
