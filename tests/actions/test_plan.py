@@ -113,6 +113,12 @@ def test_the_base_of_a_change_is_planned_too(scanning: Make) -> None:
     assert (run.folder / "plan/part/plan/projects/repository/base/plan.json").is_file()
 
 
+def test_without_advisories_of_ones_own_the_services_are_asked(scanning: Make) -> None:
+    run = scanning(advisories="", offline=False)
+    plan.make(run.job("plan"))
+    assert planned(run, "repository").advisories is None
+
+
 def test_more_checks_than_jobs_share_them(scanning: Make) -> None:
     run = scanning(checks="auto", **{"check-jobs": 1})
     made = plan.make(run.job("plan"))
