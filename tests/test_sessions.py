@@ -104,3 +104,35 @@ def test_the_extra_for_plain_installs_names_every_tool() -> None:
     extra = project["project"]["optional-dependencies"]["tools"]
     grouped = [one for name in sessions.TOOL_GROUPS for one in project["dependency-groups"][name]]
     assert set(grouped) <= set(extra)
+
+
+class Recorded:
+    """As much of a Nox session as the command lines need."""
+
+    def __init__(self, *posargs: str) -> None:
+        self.posargs = list(posargs)
+        self.invoked_from = "/work"
+        self.called: list[tuple[str, ...]] = []
+
+    def calls(self, monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[str, ...]:
+        def note(_: object, *words: str, **more: object) -> None:
+            self.called.append((*words, str(more.get("groups", ""))))
+
+        monkeypatch.setattr(sessions, "supply_chain", note)
+        getattr(sessions, name)(self)
+        (found,) = self.called
+        return found
+
+
+def test_artefacts_to_sign_follow_a_second_separator(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("--target", "shop", "--offline", "--", "dist/a.whl", "--key", "k.pem")
+    output = ("--output", "/work/shop/.supply-chain")
+    assert Recorded(*words).calls(monkeypatch, "_sign") == (
+        *("sign", *output, "dist/a.whl", "--key", "k.pem", "('sigstore',)"),
+    )
+    assert Recorded(*words).calls(monkeypatch, "_plan") == (
+        *("plan", "/work/shop", *output, "--offline", ""),
+    )
+    assert Recorded("--offline").calls(monkeypatch, "_sign") == (
+        *("sign", "--output", "/work/.supply-chain", "('sigstore',)"),
+    )
