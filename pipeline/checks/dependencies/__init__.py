@@ -16,7 +16,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from pipeline.advisories.source import Question
-from pipeline.checks.dependencies import opinion, pip_audit
+from pipeline.checks.dependencies import opinion, pip_audit, witnesses
 from pipeline.checks.dependencies.asking import question_of
 from pipeline.checks.dependencies.coverage import cover, standard_library, unlocked
 from pipeline.checks.dependencies.findings import finding_of, findings_in, merge
@@ -89,7 +89,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
         findings=tuple(sorted(found, key=lambda one: (one.rule, one.subject))),
         coverage=(*coverage, *heard.coverage),
         data=(*options.data, *heard.data),
-        tables=opinion.disagreements(found),
+        tables=witnesses.disagreements(found),
     )
 
 
@@ -105,14 +105,14 @@ def _with(
         for package in lock.packages:
             packages[opinion.key_of(package)].append(package)
     keys = {one.purl: key for key, several in packages.items() for one in several}
-    yield from opinion.joined(findings, heard, keys)
-    for row in opinion.alone(findings, heard, keys):
-        witnesses = [options.answered_by]
+    yield from witnesses.joined(findings, heard, keys)
+    for row in witnesses.alone(findings, heard, keys):
+        others = [options.answered_by]
         if row.key.ecosystem == pip_audit.ECOSYSTEM:
-            witnesses.append(pip_audit.WITNESS)
+            others.append(pip_audit.WITNESS)
         question = question_of(packages[row.key][0])
         answer = options.answers.get(question) if isinstance(question, Question) else None
-        missed = witnesses if answer is not None and answer.gap is None else []
+        missed = others if answer is not None and answer.gap is None else []
         yield finding_of(row, packages[row.key], options, missed)
 
 

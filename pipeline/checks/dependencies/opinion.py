@@ -1,8 +1,7 @@
 """A second opinion: Trivy reads the same locks, with its own readers and its own database.
 
-It never takes anything away. What it sees as well has one witness more; what it alone sees is a
-finding; what it does not see, though it read the package and has advisories for its ecosystem, is
-told beside the finding. Locks are copied as they are, under the names by which Trivy knows them.
+It never takes anything away: `witnesses` merges what it says. Locks are copied as they are, under
+the names by which Trivy knows them.
 
 Trivy is asked where it and a database are at hand, and its absence is told. Where the policy wants
 its opinion, what it does not evaluate makes the check partial.
@@ -14,23 +13,31 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.advisories.source import Question
 from pipeline.checks.dependencies.asking import question_of
 from pipeline.checks.job import Job, Wanted
 from pipeline.errors import UnreadableOutputError
-from pipeline.model import Coverage, DataRecord, Gap, Location, Missing, Severity, Table, Unread
+from pipeline.model import (
+    Coverage,
+    DataRecord,
+    Gap,
+    Location,
+    Missing,
+    Severity,
+    Unread,
+)
 from pipeline.policy import numbered
 from pipeline.text import plain
 from pipeline.tools import trivy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.checks.job import Options, Ran
-    from pipeline.model import Finding, Lock, Package, Target
+    from pipeline.model import Lock, Package, Target
     from pipeline.tools.trivy import Database
 
 WITNESS = "Trivy"
@@ -290,57 +297,3 @@ def _row(one: Mapping[str, Any], ecosystem: str) -> Row:
         fixed=tuple(plain(version, limit=100) for version in fixed if version),
         url=plain(one.get("PrimaryURL") or "", limit=500),
     )
-
-
-# -------------------------------------------------------------------------------- the merging
-
-
-def joined(
-    findings: Iterable[Finding], opinion: Opinion, key_by_subject: Mapping[str, Key]
-) -> Iterator[Finding]:
-    """The findings with Trivy among those who saw them, or among those who could have."""
-    rows: dict[Key, list[Row]] = defaultdict(list)
-    for row in opinion.rows:
-        rows[row.key].append(row)
-    for finding in findings:
-        key = key_by_subject[finding.subject]
-        same = [row for row in rows[key] if row.ids & finding.ids]
-        more = frozenset().union(*(row.ids for row in same)) - finding.ids
-        if same:
-            yield replace(
-                finding,
-                aliases=(*finding.aliases, *sorted(more)),
-                seen_by=(*finding.seen_by, WITNESS),
-            )
-        elif key in opinion.judged:
-            yield replace(finding, missed_by=(*finding.missed_by, WITNESS))
-        else:
-            yield finding
-
-
-def alone(
-    findings: Iterable[Finding], opinion: Opinion, key_by_subject: Mapping[str, Key]
-) -> Iterator[Row]:
-    """What nobody else sees, once for each package."""
-    known: dict[Key, set[str]] = defaultdict(set)
-    for finding in findings:
-        known[key_by_subject[finding.subject]] |= finding.ids
-    told: set[tuple[Key, str]] = set()
-    for row in opinion.rows:
-        if not row.ids & known[row.key] and (row.key, row.id) not in told:
-            told.add((row.key, row.id))
-            yield row
-
-
-def disagreements(findings: Iterable[Finding]) -> tuple[Table, ...]:
-    """A table of what one saw and another, though able to, did not."""
-    rows = sorted(
-        (one.subject, one.rule, ", ".join(one.seen_by), ", ".join(one.missed_by))
-        for one in findings
-        if one.missed_by
-    )
-    if not rows:
-        return ()
-    columns = ("package", "advisory", "seen by", "not by")
-    note = "Each of them counts as found: who does not see a problem does not make it go away."
-    return (Table(title="Scanners disagree", columns=columns, rows=tuple(rows), note=note),)
