@@ -5,6 +5,7 @@
     certificate  what a signing certificate says of its holder
     expect       who is expected to have signed
     verify       one bundle, checked in order, each refusal with its own reason
+    intoto       entries of a log's older kind, which the library does not know
     keyed        the same for a bundle that a plain public key verifies
     publish      attestations of the Python package index (PEP 740), as bundles
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.errors import PipelineError
+from pipeline.trust import intoto
 from pipeline.trust.certificate import Holder, holder
 from pipeline.trust.refused import RefusedError, library
 from pipeline.trust.timestamps import check_timestamps
@@ -263,6 +264,8 @@ def _consult(parsed: Parsed, root: TrustedRoot, digest: str) -> tuple[str, bytes
     from sigstore_models.common.v1 import HashAlgorithm  # noqa: PLC0415
 
     verifier = _verifier(root)
+    if not digest and intoto.is_older(parsed):
+        return intoto.verify_older(verifier, parsed, _Anybody())
     if not digest:
         return verifier.verify_dsse(parsed, _Anybody())
     hashed = Hashed(algorithm=HashAlgorithm.SHA2_256, digest=bytes.fromhex(digest))

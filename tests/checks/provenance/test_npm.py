@@ -145,10 +145,15 @@ def test_what_is_no_list_is_not_evaluated(content: str, root: Root) -> None:
         publishers(content, PIN, DIGEST, root)
 
 
-def test_an_older_kind_of_log_entry_is_not_evaluated() -> None:
+def test_real_provenance_from_the_public_registry() -> None:
     bundle = json.loads((DATA / "sigstore-2.0.0.npm.json").read_bytes())
-    with pytest.raises(NotEvaluatedError, match="older kind"):
-        publishers(_listed(bundle), Pin("npm", "sigstore", "2.0.0"), DIGEST, roots.pinned())
+    pin = Pin("npm", "sigstore", "2.0.0")
+    said = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+    digest = said["subject"][0]["digest"]["sha512"]
+    found = publishers(_listed(bundle), pin, digest, roots.pinned())
+    assert found == {"https://github.com/sigstore/sigstore-js"}
+    with pytest.raises(RefusedError, match="another package or file"):
+        publishers(_listed(bundle), pin._replace(version="2.0.1"), digest, roots.pinned())
 
 
 @pytest.mark.parametrize(
