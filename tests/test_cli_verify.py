@@ -44,6 +44,8 @@ def test_a_table_of_what_was_checked(command: Command, signed: Path, trusted: Tr
     assert "run https://github.com/acme/shop/actions/runs/42/attempts/1" in told.out
     assert f"trusted: {trusted.root_file.name} (sha256:" in told.out
     assert "VERIFIED: " in told.out
+    report = f"report: compliant for git+https://github.com/acme/shop@{'a' * 40}, of 2026-11-01T"
+    assert report in told.out
 
 
 def test_the_reason_of_a_refusal(command: Command, signed: Path, trusted: Trusted) -> None:
@@ -61,6 +63,8 @@ def test_json(command: Command, signed: Path, trusted: Trusted) -> None:
     told = command("verify", signed, "--json", *trusted.options)
     assert told.json["schema"] == "supply-chain-verification/1"
     assert (told.json["verified"], told.json["signed"]) == (True, True)
+    (about,) = told.json["reports"]
+    assert (about["decision"], about["folder"]) == ("compliant", str(signed))
     manifest = told.json["items"][0]
     assert (manifest["what"], manifest["ok"]) == ("manifest.json", True)
     assert manifest["signed_by"]["identity"] == trusted.stack.identity

@@ -14,6 +14,7 @@ from pipeline.signing.check import Checked, Item, check_file, check_folder
 from pipeline.signing.manifest import BUNDLE, NAME, REPORT, hash_file, image
 from pipeline.store import FOLDER
 from pipeline.text import plain
+from pipeline.trust.bundle import load
 from pipeline.trust.publish import bundles_in
 from pipeline.trust.refused import RefusedError
 from pipeline.trust.statement import Statement
@@ -109,12 +110,10 @@ def _by_bundle(
     text: str, sha256: str, path: Path, judge: Judge
 ) -> tuple[Item, tuple[Statement, ...]]:
     try:
-        content = path.read_bytes()
+        found: list[Bundle] = bundles_in(load(path, path.name), path.name)
     except OSError as error:
         why = f"there is none: {path.name}: {error.strerror}"
         return Item(what=text, step="signature", refused=why), ()
-    try:
-        found: list[Bundle] = bundles_in(content, path.name)
     except RefusedError as error:
         return Item(what=text, step=error.step, refused=error.why), ()
     return check_file(text, sha256, found, judge)
@@ -151,6 +150,12 @@ def _print(seen: Seen, arguments: argparse.Namespace) -> None:
         for item in refused
     ]
     lines += [f"note: {plain(note)}" for note in seen.notes]
+    lines += [
+        f"report: {checked.about.decision} for {plain(checked.about.resource)},"
+        f" of {checked.about.moment}, by the policy sha256:{checked.about.policy}"
+        for checked in seen.folders.values()
+        if checked.about
+    ]
     lines += [
         f"{item['id']} {item['outcome'].replace('_', ' ')}: {plain(item['reason'])}"
         for item in answers(seen, told_signer(arguments))
@@ -208,6 +213,11 @@ def _print_json(seen: Seen, arguments: argparse.Namespace) -> None:
                 "signed_by": asdict(item.holder) if item.holder else None,
             }
             for item in seen.items
+        ],
+        "reports": [
+            {"folder": str(folder), **asdict(checked.about)}
+            for folder, checked in seen.folders.items()
+            if checked.about
         ],
         "controls": answers(seen, told_signer(arguments)),
         "notes": seen.notes,

@@ -6,6 +6,7 @@ and statements are compared with the files that the manifest names.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -63,16 +64,28 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a report says: the `decision` for `resource`, when, and the digest of the policy."""
+
+    decision: str
+    resource: str
+    moment: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """What came of a whole report. `signed` is false for one that says it is not signed.
 
-    `manifest` is there when it could be believed; `statements` are those that were accepted.
+    `manifest` is there when it could be believed, and `about` when the report could be read;
+    `statements` are those that were accepted.
     """
 
     items: tuple[Item, ...]
     signed: bool
     manifest: Manifest | None = None
     statements: tuple[Statement, ...] = ()
+    about: About | None = None
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -122,12 +135,16 @@ class _Folder:
     def check(self) -> Checked:
         """Manifest first, then files, then statements."""
         signed = self.judge is not None
-        first = self._file(NAME, hash_file(self.folder / NAME))
+        try:
+            content = bundles.load(self.folder / NAME, NAME)
+        except RefusedError as error:
+            return Checked(items=(_refused(NAME, error),), signed=signed)
+        first = self._file(NAME, hashlib.sha256(content).hexdigest())
         if not first.ok:
             return Checked(items=(first,), signed=signed)
         self.holder = first.holder
         try:
-            manifest = read((self.folder / NAME).read_bytes(), NAME)
+            manifest = read(content, NAME)
         except RefusedError as error:
             return Checked(items=(_refused(NAME, error, first.steps),), signed=signed)
         items = [first, self._sums(manifest), *self._files(manifest), *self._extra(manifest)]
@@ -135,15 +152,26 @@ class _Folder:
             note = "the statements were not looked at, as their files do not hold"
             return Checked(items=tuple(items), signed=signed, manifest=manifest, notes=(note,))
         accepted: list[Statement] = []
+        about = None
         try:
             facts = gather_facts(self.folder, manifest, self.holder)
+            about = About(
+                decision=facts.report["verdict"]["decision"],
+                resource=facts.resource,
+                moment=facts.moment,
+                policy=facts.policy["digest"]["sha256"],
+            )
             items += self._statements(facts, accepted)
             items += self._policy(facts)
         except (SignatureError, LookupError, TypeError, ValueError, AttributeError) as error:
             why = f"it is not a report of this version: {error}"
             items.append(Item(what=REPORT, step="report", refused=plain(why, limit=300)))
         return Checked(
-            items=tuple(items), signed=signed, manifest=manifest, statements=tuple(accepted)
+            items=tuple(items),
+            signed=signed,
+            manifest=manifest,
+            statements=tuple(accepted),
+            about=about,
         )
 
     # ------------------------------------------------------------------------------- files
@@ -161,7 +189,7 @@ class _Folder:
 
     def _bundle(self, path: Path, name: str) -> Bundle:
         try:
-            return bundles.read(path.read_bytes(), name)
+            return bundles.read(bundles.load(path, name), name)
         except FileNotFoundError:
             raise RefusedError("signature", "there is none", where=name) from None
         except OSError as error:
@@ -240,7 +268,7 @@ class _Folder:
         payload_type = PAYLOAD_TYPE
         try:
             if self.judge is None:
-                payload = path.read_bytes()
+                payload = bundles.load(path, what)
             else:
                 found = self.judge(self._bundle(path, what), "")
                 holder, steps = found.holder, _held(found)

@@ -10,6 +10,8 @@ from pipeline.signing.statements import cyclonedx, provenance, report, svr, vsa,
 from pipeline.trust.refused import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.signing.facts import Facts
     from pipeline.trust.certificate import Holder
     from pipeline.trust.statement import Statement
@@ -35,16 +37,7 @@ def check(name: str, statement: Statement, facts: Facts) -> None:
     wanted = {(subject.name, subject.sha256) for subject in facts.subjects}
     if {*statement.subjects} != wanted:
         raise RefusedError("subject", "it is not about this report and its artefacts", where=where)
-    if kind == provenance.TYPE:
-        check_provenance(statement, facts.holder)
-    elif kind == vsa.TYPE:
-        _check_summary(statement, facts)
-    elif kind == svr.TYPE:
-        _check_result(statement, facts)
-    elif kind == vulns.TYPE:
-        _check_vulnerabilities(statement, facts)
-    elif kind == report.TYPE and statement.predicate != facts.report:
-        raise RefusedError("predicate", "it is not the report that is here", where=where)
+    _CHECKS[kind](statement, facts)
 
 
 def check_foreign(statement: Statement, holder: Holder | None) -> None:
@@ -89,6 +82,17 @@ def _is_own(uri: Any, holder: Holder) -> bool:
     return bool(text) and text.partition("@")[0] == holder.repository and bool(urlsplit(text).path)
 
 
+def _check_own_provenance(statement: Statement, facts: Facts) -> None:
+    if facts.holder is None:
+        raise RefusedError("predicate", "no certificate bears it out", where=statement.where)
+    check_provenance(statement, facts.holder)
+
+
+def _check_report(statement: Statement, facts: Facts) -> None:
+    if statement.predicate != facts.report:
+        raise RefusedError("predicate", "it is not the report that is here", where=statement.where)
+
+
 def _check_sbom(statement: Statement, facts: Facts) -> None:
     same = [path for path, document in facts.sboms.items() if document == statement.predicate]
     if not same:
@@ -123,6 +127,15 @@ def _check_vulnerabilities(statement: Statement, facts: Facts) -> None:
     wanted = [item for item in vulns.build(facts) if isinstance(item, statements.Statement)]
     if not wanted or statement.predicate != wanted[0].predicate:
         raise RefusedError("predicate", "it is not what the report found", where=statement.where)
+
+
+_CHECKS: dict[str, Callable[[Statement, Facts], None]] = {
+    provenance.TYPE: _check_own_provenance,
+    vsa.TYPE: _check_summary,
+    svr.TYPE: _check_result,
+    vulns.TYPE: _check_vulnerabilities,
+    report.TYPE: _check_report,
+}
 
 
 def _at(value: Any, *names: str) -> Any:

@@ -28,7 +28,7 @@ from pipeline.signing.manifest import (
     hash_file,
 )
 from pipeline.signing.statements import Omitted, Statement
-from pipeline.trust.bundle import read
+from pipeline.trust.bundle import load, read
 from pipeline.trust.refused import RefusedError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def drop_stale(artefacts: Iterable[tuple[Path, str]]) -> tuple[Path, ...]:
     for path, sha256 in artefacts:
         beside = path.with_name(path.name + BUNDLE)
         try:
-            said = read(beside.read_bytes(), str(beside)).digest
+            said = read(load(beside, str(beside)), str(beside)).digest
         except (OSError, RefusedError):
             continue
         if said and said != sha256:

@@ -17,6 +17,7 @@ from pipeline.trust.refused import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 WRITTEN = "application/vnd.dev.sigstore.bundle.v0.3+json"
 """The media type of bundles that are written here."""
@@ -109,6 +110,18 @@ def read(content: bytes, where: str) -> Bundle:
         if not _canonical(value):
             raise RefusedError("media type", f"{name} is not base64 as it is written", where=where)
     return Bundle(where, content, document)
+
+
+def load(path: Path, where: str) -> bytes:
+    """The content of a file that holds bundles or statements; `RefusedError` for a huge one.
+
+    Raises `OSError` when it cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise RefusedError("media type", f"it is larger than {MAX_BYTES} bytes", where=where)
+    return content
 
 
 def strict(content: bytes, where: str) -> Any:

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from pipeline.cli import main
+from pipeline.signing.keys import open_key
 from pipeline.signing.manifest import gather
+from pipeline.trust import bundle
 from tests.signing.conftest import Command, Key, Trusted
 from tests.signing.reports import POLICY, write_report
 
@@ -284,6 +286,25 @@ def test_a_statement_that_disagrees(
     assert words in why
 
 
+def test_provenance_without_a_certificate(
+    verify: Verify, tmp_path: Path, key: Key, signed: Path
+) -> None:
+    """Whoever holds a key could claim any builder."""
+    folder = write_report(tmp_path / "keyed", run=True).folder
+    assert main(["sign", "-q", "-o", str(folder), "--key", str(key.private)]) == 0
+    vsa = json.loads((folder / "attestations/vsa.sigstore.json").read_bytes())
+    theirs = json.loads((signed / "attestations/provenance.sigstore.json").read_bytes())
+    subject = json.loads(base64.b64decode(vsa["dsseEnvelope"]["payload"]))["subject"]
+    statement = json.loads(base64.b64decode(theirs["dsseEnvelope"]["payload"]))
+    payload = json.dumps(statement | {"subject": subject}).encode()
+    made = open_key(str(key.private), None).sign_statement(payload)
+    (folder / "attestations/provenance.sigstore.json").write_bytes(made)
+    collect(folder)
+    what, step, why = only(verify(folder, options=("--key", str(key.public))))
+    assert (what, step) == ("attestations/provenance.sigstore.json", "predicate")
+    assert why == "no certificate bears it out"
+
+
 def test_a_statement_under_another_s_name(verify: Verify, signed: Path) -> None:
     folder = signed / "attestations"
     one, other = folder / "vsa.sigstore.json", folder / "svr.sigstore.json"
@@ -534,3 +555,12 @@ def test_a_manifest_of_another_layout(verify: Verify, tmp_path: Path) -> None:
     assert main(["sign", "-q", "-o", str(folder), "--unsigned"]) == 0
     (folder / "manifest.json").write_text("{}")
     assert only(verify(folder, options=("--allow-unsigned",)))[:2] == ("manifest.json", "manifest")
+
+
+def test_huge_files_are_not_read(
+    verify: Verify, signed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "MAX_BYTES", 100)
+    what, step, why = only(verify(signed))
+    assert (what, step) == ("manifest.json", "media type")
+    assert "larger than 100 bytes" in why

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,15 @@ import pytest
 from pipeline.errors import SignatureError, UsageError
 from pipeline.trust import roots
 from pipeline.trust.roots import Root
+from tests.fake import Fake, Request, Response
 from tests.signing.conftest import Trusted
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
+# These libraries do not say in their types what they offer.
+tuf: Any = import_module("tuf.api.metadata")
+keys: Any = import_module("securesystemslib.signer")
+
+LATER = datetime(2099, 1, 1, tzinfo=UTC)
 BEFORE = datetime(2019, 1, 1, tzinfo=UTC)
 
 
@@ -122,3 +129,67 @@ def test_a_root_that_cannot_be_refreshed(
     with pytest.raises(SignatureError, match="cannot be refreshed") as error:
         roots.refresh(url="http://127.0.0.1:1", bootstrap=roots.PINNED_FILE)
     assert "pinned root" in error.value.fix
+
+
+# --------------------------------------------------------------------------- the update framework
+
+
+class Repository:
+    """An update repository on loopback with a trusted root in it, signed as TUF wants it."""
+
+    def __init__(self, folder: Path, trusted: Trusted) -> None:
+        self.files: dict[str, bytes] = {}
+        self.bootstrap = folder / "root.json"
+        config = trusted.stack.trust_config()
+        targets = {
+            "trusted_root.json": trusted.root.content,
+            "signing_config.v0.2.json": json.dumps(config["signingConfig"]).encode(),
+        }
+        signer = keys.CryptoSigner.generate_ed25519()
+        root = tuf.Root(expires=LATER, consistent_snapshot=True)
+        for role in ("root", "timestamp", "snapshot", "targets"):
+            root.add_key(signer.public_key, role)
+        roles = {
+            "timestamp": tuf.Timestamp(expires=LATER),
+            "1.snapshot": tuf.Snapshot(expires=LATER),
+            "1.targets": tuf.Targets(expires=LATER),
+        }
+        for name, content in targets.items():
+            info = tuf.TargetFile.from_data(name, content)
+            roles["1.targets"].targets[name] = info
+            self.files[f"/targets/{info.hashes['sha256']}.{name}"] = content
+        for name, signed in {"1.root": root, **roles}.items():
+            metadata = tuf.Metadata(signed)
+            metadata.sign(signer)
+            self.files[f"/{name}.json"] = metadata.to_bytes()
+        self.bootstrap.write_bytes(self.files["/1.root.json"])
+
+    def answer(self, request: Request) -> Response:
+        content = self.files.get(request.path)
+        return Response(status=404) if content is None else Response(body=content)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, trusted: Trusted, fake: Fake, no_job: None) -> Repository:
+    made = Repository(tmp_path, trusted)
+    fake.handle = made.answer
+    return made
+
+
+def test_a_root_is_fetched_through_the_update_framework(
+    repository: Repository, fake: Fake, trusted: Trusted
+) -> None:
+    found = roots.refresh(url=fake.url, bootstrap=repository.bootstrap)
+    assert found.as_of == datetime.now(UTC).date()
+    assert found.logs == trusted.root.logs
+    assert count(found.at([NOW])) == [1, 1, 1, 1]
+
+
+def test_a_root_that_was_changed_on_its_way_is_not_taken(
+    repository: Repository, fake: Fake
+) -> None:
+    for path in repository.files:
+        if path.endswith("trusted_root.json"):
+            repository.files[path] += b" "
+    with pytest.raises(SignatureError, match="cannot be refreshed"):
+        roots.refresh(url=fake.url, bootstrap=repository.bootstrap)
