@@ -48,6 +48,12 @@ def find(reference: OnDisk, platform: str = "") -> list[Image]:
     """
     with _opened(reference.path) as archive:
         members = _members(archive)
+        if MANIFEST not in members and "oci-layout" in members:
+            raise UnreadableImageError(
+                "it is an OCI layout packed as an archive",
+                gap=Gap.UNSUPPORTED_INPUT,
+                fix="unpack it (tar -xf) and name the folder",
+            )
         listed = unambiguous_list(_document(archive, members, MANIFEST), MANIFEST)
         if len(listed) != 1:
             raise UnreadableImageError(

@@ -247,6 +247,7 @@ GEM = b"""Gem::Specification.new do |s|
   s.version = "1"
 end
 """
+NGINX = Deb("nginx", "1.25.3-1~bookworm", maintainer="NGINX Packaging <nginx-packaging@f5.com>")
 UNPACKED = {name: content for name, content in SYSTEM.items() if "dpkg" not in name}
 
 
@@ -256,6 +257,7 @@ UNPACKED = {name: content for name, content in SYSTEM.items() if "dpkg" not in n
         ([{"app": b"1"}], "no package was found"),
         ([ARCH], "no package was found"),
         ([ARCH, LANGUAGES], "an operating system that Trivy does not know"),
+        ([images.debian(NGINX)], "others than debian packaged them (nginx)"),
         ([UNPACKED], "no package was found"),
         ([UNPACKED, LANGUAGES], "without a database of its packages"),
         ([SYSTEM, {"var/lib/dpkg/status": None}], "no package was found"),

@@ -215,6 +215,7 @@ class Deb(NamedTuple):
     name: str
     version: str
     source: str = ""
+    maintainer: str = "Debian <packages@debian.org>"
 
 
 def debian(*packages: Deb, release: str = "12", codename: str = "bookworm") -> Files:
@@ -226,7 +227,7 @@ def debian(*packages: Deb, release: str = "12", codename: str = "bookworm") -> F
             "Status: install ok installed",
             "Priority: optional",
             "Section: libs",
-            "Maintainer: Nobody <nobody@example.org>",
+            f"Maintainer: {package.maintainer}",
             "Architecture: amd64",
             *([f"Source: {package.source}"] if package.source else []),
             f"Version: {package.version}",

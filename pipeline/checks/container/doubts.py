@@ -6,18 +6,18 @@ for a release, or could not read a file. Each of these is a gap here.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipeline.checks.container.scan import OS
-from pipeline.checks.container.systems import knows_language, knows_system
+from pipeline.checks.container.systems import can_order, knows_language, knows_system
 from pipeline.discover.names import printable
 from pipeline.images.layers import DATABASES, JAVA, RELEASES
 from pipeline.model import Coverage, Gap, Location, Missing
+from pipeline.policy import some
 from pipeline.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from pipeline.checks.container.scan import Found, Scan
     from pipeline.model import Image
@@ -62,10 +62,10 @@ def cover(
         scope=image.title,
         unit="packages",
         expected=len(scan.packages),
-        evaluated=len(scan.packages) - sum(number for number, _ in unknown),
+        evaluated=len(scan.packages) - sum(number for number, _, _ in unknown),
         missing=tuple(
-            Missing(subject=image.title, gap=Gap.DATA_MISSING, why=why, location=place)
-            for _, why in unknown
+            Missing(subject=image.title, gap=gap, why=why, location=place)
+            for _, gap, why in unknown
         ),
     )
     yield Coverage(
@@ -111,17 +111,34 @@ def _doubts(scan: Scan, names: Collection[str]) -> Iterator[tuple[Gap, str]]:
         yield Gap.PARSE_ERROR, f"Trivy: {text}"
 
 
-def _unknown(scan: Scan, sources: Collection[str]) -> Iterator[tuple[int, str]]:
-    """How many packages of a kind the database says nothing of, and of which kind."""
-    for kind, number in sorted(_kinds(scan.packages).items()):
-        if kind == OS and not knows_system(scan.family, scan.release, sources):
-            yield number, f"the database holds nothing for {_system(scan)} ({number} packages)"
-        elif kind != OS and not knows_language(kind, sources):
-            yield number, f"the database holds nothing for {kind} ({number} packages)"
+def _unknown(scan: Scan, sources: Collection[str]) -> Iterator[tuple[int, Gap, str]]:
+    """How many packages were compared with nothing, and why."""
+    left = [*scan.packages]
+    if not knows_system(scan.family, scan.release, sources):
+        own, left = _split(left, lambda package: package.kind == OS)
+        why = f"the database holds nothing for {_system(scan)}"
+        yield from _lacking(own, Gap.DATA_MISSING, why)
+    foreign, left = _split(left, lambda package: package.is_foreign)
+    yield from _lacking(foreign, Gap.NOT_FROM_REGISTRY, f"others than {scan.family} packaged them")
+    odd, left = _split(left, lambda package: not can_order(scan.family, package))
+    yield from _lacking(odd, Gap.UNPARSABLE_VERSION, "their versions cannot be ordered")
+    for kind in sorted({package.kind for package in left} - {OS}):
+        if not knows_language(kind, sources):
+            own = [package for package in left if package.kind == kind]
+            yield from _lacking(own, Gap.DATA_MISSING, f"the database holds nothing for {kind}")
 
 
-def _kinds(packages: Iterable[Found]) -> Counter[str]:
-    return Counter(package.kind for package in packages)
+def _lacking(packages: Sequence[Found], gap: Gap, why: str) -> Iterator[tuple[int, Gap, str]]:
+    if packages:
+        names = [plain(package.name, limit=100) for package in packages]
+        yield len(packages), gap, f"{why} ({some(names)})"
+
+
+def _split(
+    packages: Sequence[Found], speaks: Callable[[Found], bool]
+) -> tuple[list[Found], list[Found]]:
+    found = [package for package in packages if speaks(package)]
+    return found, [package for package in packages if not speaks(package)]
 
 
 def _system(scan: Scan) -> str:

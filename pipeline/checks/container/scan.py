@@ -53,6 +53,7 @@ class Found:
     """An installed package. `layer` is a diff id; `path` is "" for one of the operating system.
 
     `is_product`: it is what the image was built for, not something that it was built from.
+    `is_foreign`: it belongs to the operating system, but was packaged by somebody else.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Found:
     path: str = ""
     licences: tuple[str, ...] = ()
     is_product: bool = False
+    is_foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +203,7 @@ def _package(item: dict[str, Any], kind: str, file: str, layers: frozenset[str])
         layer=_layer(item, layers),
         path=_text(item.get("FilePath", "")) or file,
         is_product=item.get("Relationship") == "root",
+        is_foreign=(item.get("Repository") or {}).get("Class") == "third-party",
         licences=tuple(
             sorted({plain(_text(one), limit=200) for one in item.get("Licenses") or ()})
         ),

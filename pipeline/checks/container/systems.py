@@ -12,8 +12,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pipeline.checks.container.scan import OS
+
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from pipeline.checks.container.scan import Found
 
 _MAJOR = {
     "debian": "debian {}",
@@ -60,6 +64,26 @@ _LANGUAGES = {
     **dict.fromkeys(("cocoapods",), "cocoapods"),
     **dict.fromkeys(("julia",), "julia"),
 }
+
+
+_VERSIONS = {
+    # https://www.debian.org/doc/debian-policy/ch-controlfields.html#version
+    "debian": re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+:~-]*"),
+    "ubuntu": re.compile(r"(?:[0-9]+:)?[0-9][A-Za-z0-9.+:~-]*"),
+    # apk-tools, src/version.c
+    "alpine": re.compile(
+        r"[0-9]+(?:\.[0-9]+)*[a-z]?(?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)[0-9]*)*"
+        r"(?:~[0-9a-f]+)?(?:-r[0-9]+)?"
+    ),
+}
+
+
+def can_order(family: str, package: Found) -> bool:
+    """Whether Trivy can order a package's version; one that it cannot is passed over silently."""
+    form = _VERSIONS.get(family)
+    if package.kind != OS or form is None:
+        return True
+    return form.fullmatch(package.version) is not None
 
 
 def system(family: str, release: str) -> str:

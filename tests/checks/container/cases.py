@@ -28,7 +28,7 @@ MARK = "the-token-of-the-test"
 TODAY = date(2026, 11, 22)
 
 APP = Built.of(
-    kit.debian(Deb("libssl3", "3.0.11-1~deb12u1", "openssl"), Deb("zlib1g", "1:1.2.13-1", "zlib")),
+    kit.debian(Deb("libssl3", "3.0.11-1~deb12u1", "openssl"), Deb("login", "1:4.13-1", "shadow")),
     {
         **kit.python("jinja2", "2.4.1"),
         **kit.node("lodash", "4.17.20"),

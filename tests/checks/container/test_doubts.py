@@ -66,8 +66,10 @@ def test_all_is_told() -> None:
         ((), {"packages": (PYTHON,)}, Gap.INPUT_MISSING, "without a database"),
         ((STATUS,), {"packages": ()}, Gap.NOT_ACCOUNTED_FOR, "no package was read from it"),
         ((), {"end_of_life": True}, Gap.DATA_MISSING, "past its end of life"),
-        ((), {"release": "13.1"}, Gap.DATA_MISSING, "nothing for debian 13.1 (1 packages)"),
+        ((), {"release": "13.1"}, Gap.DATA_MISSING, "nothing for debian 13.1 (libssl3)"),
         ((), {"packages": (replace(OWN, version=""), PYTHON)}, Gap.NO_VERSION, "libssl3"),
+        ((), {"packages": (OWN, replace(OWN, is_foreign=True))}, Gap.NOT_FROM_REGISTRY, "others"),
+        ((), {"packages": (replace(OWN, version="x!"),)}, Gap.UNPARSABLE_VERSION, "ordered"),
         ((), {"warnings": ("[dpkg] Parse error",)}, Gap.PARSE_ERROR, "Trivy: [dpkg]"),
     ],
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from pipeline.checks.container.systems import knows_language, knows_system, system
+from pipeline.checks.container.scan import Found
+from pipeline.checks.container.systems import can_order, knows_language, knows_system, system
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,21 @@ def test_the_sources_of_a_language() -> None:
     assert knows_language("python-pkg", sources)
     assert not knows_language("node-pkg", sources)
     assert not knows_language("conda-pkg", {"conda::x"})
+
+
+@pytest.mark.parametrize(
+    ("family", "version", "is_sound"),
+    [
+        ("debian", "1:2.3.4+dfsg-1~deb12u1", True),
+        ("debian", "unknown", False),
+        ("ubuntu", "", False),
+        ("alpine", "1.2.5_git20240101-r3", True),
+        ("alpine", "3.0.0_rc1~abc123-r0", True),
+        ("alpine", "v1.2", False),
+        ("redhat", "whatever", True),
+    ],
+)
+def test_versions_that_can_be_ordered(family: str, version: str, is_sound: bool) -> None:
+    package = Found(name="a", version=version, kind="os", purl="")
+    assert can_order(family, package) is is_sound
+    assert can_order(family, replace(package, kind="jar"))
