@@ -173,3 +173,66 @@ def test_a_link_in_place_of_a_checks_folder_is_refused(output: Output, tmp_path:
     (output.folder / "secrets").symlink_to(elsewhere)
     with pytest.raises(UsageError, match="not a folder of ours"):
         output.begin(PLAN)
+
+
+# ------------------------------------------------------------------------------- signatures
+
+
+def sign(output: Output, *paths: str) -> None:
+    """What a signing leaves, as far as removing it is concerned."""
+    files = [{"path": path, "sha256": "ab" * 32} for path in paths]
+    manifest = {"schema": "supply-chain-manifest/1", "files": files, "artefacts": []}
+    (output.folder / "manifest.json").write_bytes(encode(manifest))
+    (output.folder / "attestations").mkdir(exist_ok=True)
+    names = ("SHA256SUMS", "attestations.jsonl", "attestations/vsa.sigstore.json")
+    for name in (*names, "manifest.json.sigstore.json", "plan.json.sigstore.json"):
+        (output.folder / name).write_text("{}")
+
+
+def test_signatures_of_an_earlier_report_are_removed(output: Output) -> None:
+    output.begin(PLAN)
+    before = sorted(output.folder.rglob("*"))
+    sign(output, "plan.json", "gone.json")
+    output.unsign()
+    assert sorted(output.folder.rglob("*")) == before
+    sign(output, "plan.json")
+    output.begin(PLAN)
+    assert sorted(output.folder.rglob("*")) == before
+
+
+def test_removing_signatures_leaves_everything_else_alone(output: Output, tmp_path: Path) -> None:
+    output.begin(PLAN)
+    outside = tmp_path / "plan.json.sigstore.json"
+    outside.write_text("{}")
+    (tmp_path / "linked").mkdir()
+    linked = tmp_path / "linked" / "a.sigstore.json"
+    linked.write_text("{}")
+    (output.folder / "link").symlink_to(tmp_path / "linked")
+    other = output.folder / "other.sigstore.json"
+    other.write_text("{}")
+    sign(output, "../plan.json", "link/a", "")
+    output.unsign()
+    assert (outside.exists(), linked.exists(), other.exists()) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"schema": "x/1", "files": []}', b'{"files": []}', b"{"]
+)
+def test_a_manifest_of_somebody_else_stays(output: Output, content: bytes) -> None:
+    output.begin(PLAN)
+    sums = output.folder / "SHA256SUMS"
+    sums.write_text("-")
+    (output.folder / "manifest.json").write_bytes(content)
+    output.unsign()
+    assert sums.exists()
+    assert (output.folder / "manifest.json").exists()
+
+
+def test_a_link_is_not_followed_when_statements_are_removed(output: Output, tmp_path: Path) -> None:
+    output.begin(PLAN)
+    sign(output)
+    outside = tmp_path / "outside"
+    (output.folder / "attestations").rename(outside)
+    (output.folder / "attestations").symlink_to(outside)
+    output.unsign()
+    assert list(outside.iterdir())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline import stages
 from pipeline.errors import ExitCode, UsageError
 from pipeline.signing import manifest as digests
-from pipeline.signing.sign import drop_stale, sign, write_unsigned
+from pipeline.signing.sign import drop_stale, sign, within, write_unsigned
 from pipeline.text import plain
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _sign(
     from pipeline.signing.deadline import Deadline  # noqa: PLC0415 - only where it is signed
 
     deadline = Deadline(arguments.deadline)
-    signer = _signer(arguments, deadline)
+    signer = within(deadline, lambda: _signer(arguments, deadline))
     if signer is None:
         return write_unsigned(folder, manifest), ""
     return sign(folder, manifest, signer, deadline), signer.told

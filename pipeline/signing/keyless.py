@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cryptography.x509 import Certificate
     from sigstore.models import Bundle, ClientTrustConfig
     from sigstore.oidc import IdentityToken
     from sigstore.sign import Signer as LibrarySigner
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from pipeline.trust.roots import Root
 
 RENEW_BEFORE = timedelta(seconds=60)
-"""How long a certificate must still live when a signature is begun."""
+"""How long a certificate must still live when a signature is begun; less for a short-lived one."""
 
 _TRIES = 3
 """How often a signature is made anew when the log has the same entry already."""
@@ -58,9 +57,7 @@ class Keyless:
         self._ask = ask
         self._lock = threading.Lock()
         self._context, self._clients = _context(config, deadline)
-        self._signer, certificate = self._certified()
-        self._ends = certificate.not_valid_after_utc
-        self._holder = holder(certificate)
+        self._signer, self._renewal, self._holder = self._certified()
 
     @property
     def holder(self) -> Holder:
@@ -115,20 +112,23 @@ class Keyless:
     def _current(self) -> LibrarySigner:
         """The signer, with a certificate that lives long enough."""
         with self._lock:
-            if datetime.now(UTC) + RENEW_BEFORE > self._ends:
-                self._signer, certificate = self._certified()
-                self._ends = certificate.not_valid_after_utc
-                if holder(certificate) != self._holder:
+            if datetime.now(UTC) >= self._renewal:
+                self._signer, self._renewal, found = self._certified()
+                if found != self._holder:
                     raise SignatureError("the renewed certificate names another holder")
             return self._signer
 
-    def _certified(self) -> tuple[LibrarySigner, Certificate]:
+    def _certified(self) -> tuple[LibrarySigner, datetime, Holder]:
+        """A signer with a certificate of its own, when to renew it, and whom it names."""
         from sigstore.sign import Signer  # noqa: PLC0415 - loaded by now
 
         token = self._ask()
         try:
             signer = Signer(token, self._context)
-            return signer, signer._signing_cert()  # noqa: SLF001 - its certificate, asked for once
+            certificate = signer._signing_cert()  # noqa: SLF001 - the one it asked for just now
+            end = certificate.not_valid_after_utc
+            margin = min(RENEW_BEFORE, (end - certificate.not_valid_before_utc) / 4)
+            return signer, end - margin, holder(certificate)
         except PipelineError:
             raise
         # The certificate authority's answer can break the library in any way.

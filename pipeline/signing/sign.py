@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from pipeline import files
 from pipeline.errors import SignatureError
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
         Manifest,
     )
     from pipeline.trust.certificate import Holder
+
+_Result = TypeVar("_Result")
+_Done = TypeVar("_Done")
 
 THREADS = 8
 """Signatures at a time: they wait for services, not for this machine."""
@@ -128,13 +131,20 @@ def drop_stale(artefacts: Iterable[tuple[Path, str]]) -> tuple[Path, ...]:
     return tuple(dropped)
 
 
-def side_by_side(jobs: Mapping[Path, Callable[[], bytes]], deadline: Deadline) -> dict[Path, bytes]:
+def within(deadline: Deadline, job: Callable[[], _Result]) -> _Result:
+    """The result of one job; raises what it raised, or that time ran out."""
+    return side_by_side({Path(): job}, deadline)[Path()]
+
+
+def side_by_side(
+    jobs: Mapping[Path, Callable[[], _Result]], deadline: Deadline
+) -> dict[Path, _Result]:
     """The results of all jobs; raises what the first of them raised, or that time ran out.
 
     The threads are left behind where they hang: they hold nothing that could be half-written.
     """
     waiting = deque(jobs.items())
-    done: SimpleQueue[tuple[Path, bytes | BaseException]] = SimpleQueue()
+    done: SimpleQueue[tuple[Path, _Result | None, BaseException | None]] = SimpleQueue()
 
     def work() -> None:
         while True:
@@ -143,28 +153,26 @@ def side_by_side(jobs: Mapping[Path, Callable[[], bytes]], deadline: Deadline) -
             except IndexError:
                 return
             try:
-                done.put((path, job()))
+                done.put((path, job(), None))
             except BaseException as error:  # noqa: BLE001 - raised again below, where it is awaited
                 waiting.clear()  # one fault is enough: nothing more is begun
-                done.put((path, error))
+                done.put((path, None, error))
 
     for _ in range(min(THREADS, len(jobs))):
         Thread(target=work, daemon=True).start()
-    results: dict[Path, bytes] = {}
+    results: dict[Path, _Result] = {}
     try:
         while len(results) < len(jobs):
-            path, result = _awaited(done, deadline)
-            if isinstance(result, BaseException):
-                raise result
-            results[path] = result
+            path, result, error = _awaited(done, deadline)
+            if error is not None:
+                raise error
+            results[path] = cast("_Result", result)
     finally:
         waiting.clear()
     return results
 
 
-def _awaited(
-    done: SimpleQueue[tuple[Path, bytes | BaseException]], deadline: Deadline
-) -> tuple[Path, bytes | BaseException]:
+def _awaited(done: SimpleQueue[_Done], deadline: Deadline) -> _Done:
     while True:
         try:
             return done.get(timeout=min(1.0, deadline.left()))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +69,13 @@ def test_a_certificate_is_renewed_with_a_new_token(
     stack: Sigstore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signer = open_signer(stack, tmp_path)
+    assert timedelta(minutes=8) < signer._renewal - datetime.now(UTC) < timedelta(minutes=9)
     sign(signer)
-    monkeypatch.setattr(keyless, "RENEW_BEFORE", timedelta(minutes=20))
+    monkeypatch.setattr(signer, "_renewal", datetime.now(UTC))
+    sign(signer)
     sign(signer)
     assert asked(stack, "fulcio") == 2
+    monkeypatch.setattr(signer, "_renewal", datetime.now(UTC))
     (tmp_path / "token").write_text(stack.token(run_id="43"))
     with pytest.raises(SignatureError, match="another holder"):
         sign(signer)
@@ -85,7 +88,7 @@ def test_a_renewal_without_an_identity(
     path.write_text(json.dumps(stack.trust_config()))
     token = ambient._token(stack.token(), "a test")
     signer = open_keyless(token, None, path, Deadline(30))
-    monkeypatch.setattr(keyless, "RENEW_BEFORE", timedelta(minutes=20))
+    monkeypatch.setattr(signer, "_renewal", datetime.now(UTC))
     with pytest.raises(SignatureError, match="no identity any more"):
         sign(signer)
 
@@ -206,6 +209,16 @@ def test_the_public_good_instance_cannot_be_reached(monkeypatch: pytest.MonkeyPa
     with pytest.raises(SignatureError, match="cannot be had") as error:
         keyless.public_good()
     assert "--trust-config" in error.value.fix
+
+
+def test_without_a_configuration_the_public_good_instance_signs(
+    stack: Sigstore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = stack.write(tmp_path)
+    ours = roots.parse_config(roots.read_config(path))
+    monkeypatch.setattr(keyless, "public_good", lambda: ours)
+    signer = open_keyless(ambient._token(stack.token(), "a test"), None, None, Deadline(30))
+    assert sign(signer)
 
 
 def test_the_root_of_the_configuration_is_the_one_that_is_trusted(

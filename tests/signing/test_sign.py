@@ -15,7 +15,7 @@ from pipeline import files
 from pipeline.errors import IncompleteError, SignatureError
 from pipeline.signing.deadline import Deadline
 from pipeline.signing.manifest import Manifest, gather
-from pipeline.signing.sign import THREADS, drop_stale, side_by_side, sign, write_unsigned
+from pipeline.signing.sign import THREADS, drop_stale, side_by_side, sign, within, write_unsigned
 from pipeline.trust.bundle import read
 from tests.signing.conftest import Trusted
 from tests.signing.reports import write_report
@@ -180,6 +180,11 @@ def test_a_job_that_hangs_is_left_behind() -> None:
     finally:
         release.set()
     time.sleep(0)
+
+
+def test_one_job_within_the_deadline() -> None:
+    assert within(Deadline(60), lambda: 7) == 7
+    assert within(Deadline(60), lambda: None) is None
 
 
 def test_no_job_at_all() -> None:
