@@ -112,8 +112,6 @@ def walk(folder: Path) -> Iterator[str]:
     """
     for place, folders, names in os.walk(folder):
         here = Path(place)
-        if here == folder:
-            folders[:] = [name for name in folders if name != ATTESTATIONS]
         folders.sort()
         for name in (*folders, *sorted(names)):
             path = here / name
@@ -123,6 +121,8 @@ def walk(folder: Path) -> Iterator[str]:
                     where=str(path),
                     fix="remove it",
                 )
+        if here == folder:
+            folders[:] = [name for name in folders if name != ATTESTATIONS]
         for name in sorted(names):
             if (here == folder and name in _IGNORED) or name.endswith(BUNDLE):
                 continue

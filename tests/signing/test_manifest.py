@@ -113,8 +113,9 @@ def test_without_a_report_there_is_nothing_to_sign(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "pipe"])
-def test_only_plain_files_are_signed(folder: Path, kind: str) -> None:
-    path = folder / "report" / "odd"
+@pytest.mark.parametrize("name", ["report/odd", "attestations"])
+def test_only_plain_files_are_signed(folder: Path, kind: str, name: str) -> None:
+    path = folder / name
     if kind == "pipe":
         os.mkfifo(path)
     else:
