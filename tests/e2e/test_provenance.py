@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,17 @@ from typing import Any
 
 import pytest
 
+from pipeline.checks.provenance.npm import KEYS
 from pipeline.checks.provenance.seen import recall
-from tests.checks.provenance.released import CONTENT, DIGEST, GITHUB, NAME, flipped
+from tests.checks.provenance.released import (
+    CONTENT,
+    DIGEST,
+    GITHUB,
+    NAME,
+    SIGNED_SHA512,
+    flipped,
+)
+from tests.checks.provenance.released import SIGNATURE as SIGNATURE_OF_NPM
 from tests.e2e.conftest import Ran
 from tests.fake import Fake, Request, Response
 
@@ -130,3 +140,60 @@ def test_the_scanned_repository_names_no_publishers(
     root = repository(**{"requirements.txt": LOCK, "supply-chain.yml": policy})
     ran = run(root, "--only", "provenance", "--only", "lockfiles", "--offline")
     assert ran.code == 0
+
+
+def test_npm_signatures_are_held_against_the_lock(
+    repository: Callable[..., Path],
+    run: Callable[..., Ran],
+    fake: Fake,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A real signature of the public registry, for the locked file and for another."""
+    monkeypatch.setenv("SUPPLY_CHAIN_REGISTRIES", str(tmp_path / "registries"))
+    keyid, signature = SIGNATURE_OF_NPM
+    sound = f"sha512-{base64.b64encode(bytes.fromhex(SIGNED_SHA512)).decode()}"
+    documents: dict[str, Any] = {
+        "/venv/0.1.0": {
+            "dist": {"integrity": sound, "signatures": [{"keyid": keyid, "sig": signature}]}
+        },
+        "/-/npm/v1/keys": {"keys": [{"keyid": keyid, "key": KEYS[keyid]}]},
+    }
+    fake.handle = lambda request: Response(body=documents[request.path])
+    policy = tmp_path / "policy.yml"
+    policy.write_text(f"advisories:\n  npm-url: {fake.url}\n")
+
+    def scan(integrity: str) -> Ran:
+        entry = {"version": "0.1.0", "integrity": integrity}
+        entry["resolved"] = "https://registry.npmjs.org/venv/-/venv-0.1.0.tgz"
+        lock = {
+            "lockfileVersion": 3,
+            "packages": {
+                "": {"dependencies": {"venv": "0.1.0"}},
+                "node_modules/venv": entry,
+            },
+        }
+        root = repository(**{"package-lock.json": json.dumps(lock)})
+        return run(root, "--only", "provenance", "--config", str(policy))
+
+    ran = scan(sound)
+    assert (ran.code, ran.report["evidence"][0]["status"]) == (0, "clean")
+    assert "registry's own signature" in ran.report["evidence"][0]["tables"][0]["note"]
+    ran = scan(f"sha512-{'A' * 86}==")
+    assert (ran.code, rules(ran)) == (1, ["provenance/other-file"])
+    documents["/venv/0.1.0"]["dist"]["integrity"] = f"sha512-{'A' * 86}=="
+    monkeypatch.setenv("SUPPLY_CHAIN_REGISTRIES", str(tmp_path / "others"))
+    ran = scan(f"sha512-{'A' * 86}==")
+    assert (ran.code, rules(ran)) == (1, ["provenance/invalid-signature"])
+
+
+@pytest.mark.online
+def test_the_real_index_proves_the_publisher(
+    repository: Callable[..., Path], run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    ran = run(repository(**{"requirements.txt": LOCK}), "--only", "provenance")
+    if any("does not tell" in line["why"] for line in ran.report["unevaluated"]):
+        pytest.skip("the index that is asked here is a copy without attestations")
+    assert ran.report["evidence"][0]["tables"][0]["rows"] == [
+        ["pkg:pypi/pypi-attestations@0.0.19", GITHUB]
+    ]

@@ -99,7 +99,7 @@ def test_a_fault_that_passes_is_outlived(
     assert command("verify", folder, "-q", "--trusted-root", root, *believe) == (0, "", "")
 
 
-@pytest.mark.parametrize("service", ["fulcio", "rekor", "tsa"])
+@pytest.mark.parametrize("service", NAMES)
 def test_a_slow_service_ends_with_the_deadline(
     stack: Sigstore, folder: Path, tmp_path: Path, command: Command, service: str
 ) -> None:
