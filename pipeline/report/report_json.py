@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ControlResult,
         Evidence,
         Git,
+        Image,
         Judged,
         Location,
         Lock,
@@ -368,9 +369,25 @@ def _target(target: Target) -> dict[str, Any]:
         "terraform": target.terraform,
         "helm": target.helm,
         "cloudformation": target.cloudformation,
+        "images": [_image(image) for image in target.images],
         "ci": [_ci(file) for file in target.ci],
         "excluded": [{"path": item.path, "why": item.why} for item in target.excluded],
         "unread": [_unread(item) for item in target.unread],
+    }
+
+
+def _image(image: Image) -> dict[str, Any]:
+    return {
+        "name": image.name,
+        "transport": image.transport,
+        "platform": image.platform,
+        "id": image.config,
+        "manifest": image.manifest,
+        "index": image.index,
+        "base": image.base,
+        "base_digest": image.base_digest,
+        "layers": [layer.diff_id for layer in image.layers],
+        "unread": image.unread.why if image.unread else "",
     }
 
 

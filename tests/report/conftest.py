@@ -28,8 +28,10 @@ from pipeline.model import (
     Gap,
     Gate,
     Git,
+    Image,
     Judged,
     Kind,
+    Layer,
     Location,
     Lock,
     Manifest,
@@ -111,6 +113,22 @@ TARGET = Target(
     ),
     locks=(LOCK,),
     dockerfiles=("Dockerfile",),
+    images=(
+        Image(
+            name="ghcr.io/example/shop:2.1",
+            transport="registry",
+            platform="linux/amd64",
+            config="sha256:" + "1c" * 32,
+            manifest="sha256:" + "2d" * 32,
+            layers=(Layer(diff_id="sha256:" + "3e" * 32),),
+            base="docker.io/library/python:3.13-slim",
+        ),
+        Image(
+            name="./shop.tar",
+            transport="archive",
+            unread=Unread(location=Location(path="./shop.tar"), why="it is no whole tar archive"),
+        ),
+    ),
     ci=(
         CiFile(
             path=".github/workflows/ci.yml",
