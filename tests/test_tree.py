@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.tree import Tree, UnreadableFileError, join
+from pipeline.tree import Opener, Tree, UnreadableFileError, join
 
 
 @pytest.fixture
@@ -125,3 +125,30 @@ def test_nothing_outside_is_ever_read(tmp_path_factory: pytest.TempPathFactory, 
     except UnreadableFileError:
         return
     assert content != b"outside"
+
+
+# --------------------------------------------------------------------------------- many files
+
+
+def test_many_files_are_opened_folder_by_folder(root: Path) -> None:
+    for name in ("a", "b/c", "b/d", "b/e/f", "g"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(name)
+    with Opener(root) as opener:
+        for name in ("a", "b/c", "b/d", "b/e/f", "b/c", "g"):
+            with opener.open(name) as file:
+                assert file.read() == name.encode()
+
+
+def test_no_link_is_followed_on_any_part_of_a_path(root: Path, tmp_path: Path) -> None:
+    (root / "real").mkdir()
+    (root / "real" / "file").write_text("x")
+    (root / "folder").symlink_to("real")
+    (root / "file").symlink_to(tmp_path / "secret")
+    os.mkfifo(root / "pipe")
+    with Opener(root) as opener:
+        for name in ("folder/file", "file", "pipe", "real", "missing", "real/file/x"):
+            with pytest.raises(OSError, match=r".+"):
+                opener.open(name)
+        with opener.open("real/file") as file:
+            assert file.read() == b"x"

@@ -11,7 +11,9 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ from pipeline.discover.git import Fault, is_shallow, opened, top_of
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pipeline.discover.git import Asker, Repository
 
@@ -48,7 +50,9 @@ class Past:
     versions that a reference names without any commit. `root` is the first commit of HEAD's
     history, "" where there is none or a shallow clone hides it. `since` is not empty when `blobs`
     holds only what came after those commits. `shallow` are the commits whose parents were not
-    fetched. `partial`: some objects were left on the server.
+    fetched. `partial`: some objects were left on the server. `stored` holds the size in bytes of
+    every file version that git keeps, those that nothing leads to included; it is empty when
+    `since` is not.
     """
 
     objects: Path
@@ -61,6 +65,7 @@ class Past:
     shallow: tuple[str, ...] = ()
     partial: bool = False
     since: tuple[str, ...] = ()
+    stored: Mapping[str, int] = field(default_factory=dict)
 
 
 def past(root: Path, *, since: Callable[[str], Sequence[str]] = lambda _: ()) -> Past | None:
@@ -188,6 +193,108 @@ def days(root: Path, commits: Sequence[str]) -> dict[str, date]:
     return found
 
 
+def together(root: Path, sizes: Mapping[str, int]) -> dict[str, bytes]:
+    """The content of many small file versions, given their sizes in bytes.
+
+    Raises `IncompleteError` when git cannot read them.
+    """
+    found: dict[str, bytes] = {}
+    top = top_of(root)
+    if top is None or not sizes:
+        return found
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        try:
+            git, _, _ = opened(top, root, Path(scratch))
+            ids = list(sizes)
+            for start in range(0, len(ids), _AT_ONCE):
+                some = ids[start : start + _AT_ONCE]
+                # It writes one after the other, with nothing between them.
+                rest = git.command("show", "--no-textconv", "--no-ext-diff", *some).stdout
+                for id_ in some:
+                    found[id_], rest = rest[: sizes[id_]], rest[sizes[id_] :]
+                assert not rest, "git says how large each of them is"
+        except Fault as fault:
+            raise IncompleteError(f"git could not read a file: {fault}", where=".git") from fault
+    return found
+
+
+def unreached(root: Path, commits: Sequence[str]) -> frozenset[str]:
+    """Those of the commits that no reference, stash or HEAD leads to.
+
+    Raises `IncompleteError` when git cannot tell.
+    """
+    found: set[str] = set()
+    top = top_of(root)
+    if top is None or not commits:
+        return frozenset()
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        try:
+            git, repository, _ = opened(top, root, Path(scratch))
+            all_else = ("--not", "--all", *_stashes(git, repository))
+            for start in range(0, len(commits), _AT_ONCE):
+                some = commits[start : start + _AT_ONCE]
+                found.update(_lines(git, "rev-list", *some, *all_else))
+        except Fault as fault:
+            raise IncompleteError(f"git could not read a commit: {fault}", where=".git") from fault
+    return frozenset(found.intersection(commits))
+
+
+def identify(root: Path, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The id of each file's content, by commit and path from the top; unknown ones are left out.
+
+    Raises `IncompleteError` when git cannot tell.
+    """
+    found: dict[tuple[str, str], str] = {}
+    top = top_of(root)
+    if top is None or not (wanted := tuple(places)):
+        return found
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        try:
+            git, _, _ = opened(top, root, Path(scratch))
+            for start in range(0, len(wanted), _AT_ONCE):
+                some = wanted[start : start + _AT_ONCE]
+                # One unknown name makes git refuse all of them.
+                ids = _names(git, some) or [name for one in some for name in _names(git, (one,), 1)]
+                found.update(pair for pair in zip(some, ids, strict=True) if pair[1])
+        except Fault as fault:
+            raise IncompleteError(f"git could not read a commit: {fault}", where=".git") from fault
+    return found
+
+
+def _names(git: Asker, places: Sequence[tuple[str, str]], unknown: int = 0) -> list[str]:
+    """The ids of the content at these places; `unknown` empty ones where one is not known."""
+    asked = [f"{commit}:{path}" for commit, path in places]
+    answer = git.command("rev-parse", *asked, accept=frozenset({0, 128}))
+    if answer.exit_code:
+        return [""] * unknown
+    return os.fsdecode(answer.stdout).splitlines()
+
+
+def earliest(root: Path, commits: Sequence[str]) -> frozenset[str]:
+    """Those of the commits that none of the others leads to.
+
+    Raises `IncompleteError` when git cannot tell.
+    """
+    top = top_of(root)
+    if top is None or len(commits) < 2:  # noqa: PLR2004 - nothing to compare
+        return frozenset(commits)
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        try:
+            git, _, _ = opened(top, root, Path(scratch))
+            return frozenset(
+                one
+                for one in commits
+                if not any(_leads(git, other, one) for other in commits if other != one)
+            )
+        except Fault as fault:
+            raise IncompleteError(f"git could not read a commit: {fault}", where=".git") from fault
+
+
+def _leads(git: Asker, ancestor: str, commit: str) -> bool:
+    answer = git.command("merge-base", "--is-ancestor", ancestor, commit, accept=frozenset({0, 1}))
+    return answer.exit_code == 0
+
+
 _AT_ONCE = 500
 
 
@@ -203,23 +310,25 @@ def _past(
     everything = ("--all", *stashes)
     tips = _lines(git, "rev-list", "--no-walk=unsorted", *everything)
     shallow = _boundary(repository)
-    root = "" if shallow or not tips else min(_roots(git, everything), default="")
-    since = tuple(ask(root)) if root else ()
-    if since and not _are_reached(git, since, everything):
-        since = ()
-    found = _lines(
-        git,
-        *("rev-list", "--objects", "--filter=object:type=blob", "--filter-provided-objects"),
-        *(("--missing=allow-any",) if partial else ()),
-        *everything,
-        *(("--not", *since) if since else ()),
-    )
-    count = _lines(git, "rev-list", "--count", *everything) if tips else ["0"]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        count = pool.submit(_lines, git, "rev-list", "--count", *everything)
+        root = "" if shallow or not tips else min(_roots(git, everything), default="")
+        since = tuple(ask(root)) if root else ()
+        if since and not _are_reached(git, since, everything):
+            since = ()
+        stored = None if since or not tips else pool.submit(_stored, git)
+        found = _lines(
+            git,
+            *("rev-list", "--objects", "--filter=object:type=blob", "--filter-provided-objects"),
+            *(("--missing=allow-any",) if partial else ()),
+            *everything,
+            *(("--not", *since) if since else ()),
+        )
     return Past(
         objects=repository.common / "objects",
         below=below,
         tips=tuple(sorted(set(tips))),
-        commits=int(count[0]),
+        commits=int(count.result()[0]) if tips else 0,
         blobs=tuple(
             Blob(id=id_, path=path)
             for id_, _, path in (line.partition(" ") for line in found)
@@ -230,7 +339,16 @@ def _past(
         shallow=shallow,
         partial=partial,
         since=since,
+        stored=stored.result() if stored else {},
     )
+
+
+def _stored(git: Asker) -> dict[str, int]:
+    """The size of every file version that git keeps, whether anything leads to it or not."""
+    form = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
+    lines = _lines(git, "cat-file", "--batch-all-objects", "--unordered", form)
+    parts = (line.split(" ") for line in lines if line.startswith("blob "))
+    return {id_: int(size) for _, id_, size in parts}
 
 
 def _lines(git: Asker, *arguments: str) -> list[str]:

@@ -14,9 +14,11 @@ cache, so that only new commits are walked.
 
 engine      how Kingfisher is called and read       rules/  rules of our own for it
 files       what there is on disk                   objects  the stand-in for `.git`
-passed      what its rules pass over                credentials  files made to hold secrets
-jobs        what is run                             answer  what it means, and what is missing
-remember    the history's memory                    fingerprint, fixture, report  the findings
+today       their content, as git names it          credentials  files made to hold secrets
+passed      what its rules pass over                jobs    what is run
+answer      what it means                           account what nobody looked at
+places      what is kept of a hit                   walked  which commits brought it in
+remember    what was looked at before               fingerprint, fixture, report  the findings
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ def questions(_: Target) -> tuple[Question, ...]:
 
 
 def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
-    """One job for today's files and what is passed over there, one for the history."""
+    """One walk of the history and of today's files, or of the folder where there is none."""
     from pipeline.checks.secrets import jobs  # noqa: PLC0415 - git and hashing, for a run only
 
     return jobs.plan(target, options)

@@ -28,6 +28,9 @@ ACCEPTED = frozenset({0, 200})
 MAX_BYTES = 256 * 1024 * 1024
 """Larger files are left out by the engine; it counts megabytes as 1024 x 1024."""
 
+MIN_BYTES = 20
+"""Where it reads all objects of a repository, it leaves out smaller ones."""
+
 OURS = "supply-chain."
 """What the ids of our own rules begin with; all others came with the engine."""
 

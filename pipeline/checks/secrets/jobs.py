@@ -1,12 +1,20 @@
-"""What is run: today's files where they lie, what is passed over there, and the history."""
+"""What is run.
+
+One process reads today's files where they lie and every object that git keeps. Of a repository
+that was looked at before, one reads the new commits, with a commit of ours in front of them that
+holds the files that changed. What the engine's rules pass over by name lies in an archive or in a
+commit of ours under another name, for a second look. Where one process does not do, two do.
+"""
 
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +22,7 @@ from pipeline.checks.job import Job, Skip
 from pipeline.checks.secrets import passed, remember
 from pipeline.checks.secrets.engine import (
     ACCEPTED,
+    MIN_BYTES,
     Canary,
     arguments,
     environment,
@@ -21,8 +30,11 @@ from pipeline.checks.secrets.engine import (
 )
 from pipeline.checks.secrets.files import Files, look
 from pipeline.checks.secrets.objects import BRANCH, StandIn
-from pipeline.discover.past import Past, past, staged
-from pipeline.errors import PipelineError
+from pipeline.checks.secrets.today import MAX_UNPACKED, Contents, changed, fresh, name
+from pipeline.discover.git import top_of
+from pipeline.discover.names import is_text
+from pipeline.discover.past import Past, past, staged, together
+from pipeline.errors import IncompleteError, PipelineError
 from pipeline.model import Status
 from pipeline.tree import Tree, UnreadableFileError
 
@@ -36,12 +48,23 @@ if TYPE_CHECKING:
 TIMEOUT = 1800.0
 """Seconds; the longest history measured took eight, on two cores."""
 
-FILES, HISTORY = "today's files", "history"
+FILES, HISTORY, UNPACKED = "today's files", "history", "files that are unpacked"
+ALL = f"{FILES} and {HISTORY}"
+MAX_SMALL = 2000
+"""Earlier file versions that the engine would leave out for being small."""
+MAX_ENTRIES = 200
+"""Files and folders that are named to the engine one by one."""
+STORE = "history/objects/"
+"""How the engine spells what git keeps and no commit leads to."""
 _CANARY = "canary.txt"
-_BESIDE = "beside"
-_AGAIN = "again.zip"
-INSIDE = f"{_BESIDE}/{_AGAIN}!"
+BESIDE = "beside"
+"""The folder of ours beside what is scanned."""
+ARCHIVE = f"{BESIDE}/again.zip"
+"""The files that are looked at again."""
+INSIDE = f"{ARCHIVE}!"
 """How the engine spells what lies in the archive of files that are looked at again."""
+TODAY = "today/"
+"""The folder of today's files in our commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +72,14 @@ class Work:
     """What the plan knew, for the reading.
 
     `past` is `None` where there is no repository, or where `broken` says why it cannot be
-    trusted. `unseen` are files that could not be looked at again, with the reason. `excluded`
-    are folders and files that the policy leaves out.
+    trusted. `contents` is what today's files hold, where that is remembered. `unseen` are files
+    that could not be looked at again, with the reason. `excluded` are folders and files that the
+    policy leaves out.
     """
 
     root: Path
     files: Files | None = None
+    contents: Contents | None = None
     past: Past | None = None
     broken: str = ""
     memory: remember.Memory | None = None
@@ -68,14 +93,21 @@ class Task:
     """One job's part: its canaries, our commit, and which path each name of ours stands for.
 
     `again` is the canary among the files of today that are looked at a second time, if there are
-    any. `blobs` is how many file versions there are to be read.
+    any: `inside` says which path each name in their archive stands for. `commit` is the one in
+    front, `first` the one that holds `names`, and `walk` a canary in `commit` where the other one
+    is beside. `inputs` is how many files and folders of today were named to the engine, `blobs` how
+    many file versions there are to be read.
     """
 
     work: Work
     canary: Canary
     again: Canary | None = None
+    walk: Canary | None = None
     commit: str = ""
+    first: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
+    inputs: int = 0
+    inside: Mapping[str, str] = field(default_factory=dict)
     blobs: int = 0
 
 
@@ -87,17 +119,18 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
     found: Past | None = None
     broken, memory = "", None
     key = _key(options)
+    has_history = options.secrets.history and top_of(root) is not None
     # Git lists the history meanwhile: other processes, each of them busy on one core.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(_look, root, target)
-        if options.secrets.history:
+        coming = pool.submit(_look, root, target, named=has_history)
+        if has_history:
             try:
                 memories: list[remember.Memory] = []
                 found = past(root, since=lambda first: _remembered(root, first, key, memories))
                 memory = memories[0] if found and found.since and memories else None
             except PipelineError as error:
                 broken = error.what
-        files, again, unseen = coming.result()
+        files, contents = coming.result()
     if not files.own and not (found and found.tips) and not broken:
         return Skip(status=Status.NOT_APPLICABLE, reason="there is no file and no commit")
     work = Work(
@@ -107,15 +140,101 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
         broken=broken,
         memory=memory,
         key=key,
-        unseen=unseen,
         excluded=tuple(
             part.path for part in target.excluded if part.why == "excluded by the policy"
         ),
     )
-    jobs = [_files(work, again, options)]
+    if found and found.tips and contents:
+        remembering = replace(work, contents=contents)
+        jobs = _news(remembering, found, contents, options)
+        if jobs := jobs or _everything(remembering, found, options):
+            return jobs
+    jobs = [_files(work, options)]
     if found and found.tips and not (memory and found.since == found.tips):
         jobs.append(_history(work, found, options))
     return jobs
+
+
+def _news(work: Work, found: Past, contents: Contents, options: Options) -> list[Job]:
+    """One walk of the new commits and the changed files.
+
+    None where nothing is remembered, or where too much is in no commit.
+    """
+    if work.memory is None:
+        return []
+    now = changed(contents, work.memory.files)
+    unpacked = tuple(path for path in contents.unpacked if path in now)
+    fit = len(unpacked) <= MAX_UNPACKED and all(map(is_text, unpacked))
+    news = fresh(work.root, now, frozenset(blob.id for blob in found.blobs)) if fit else None
+    if news is None:
+        return []
+    jobs = [_history(work, found, options, now=now, news=news)]
+    if unpacked:
+        jobs.append(_unpacked(work, unpacked, options))
+    return jobs
+
+
+def _everything(work: Work, found: Past, options: Options) -> list[Job]:
+    """One process for the folder and for all that git keeps; none where the folder is not simple.
+
+    The folder itself is a repository to the engine, so it is told of what is in it instead.
+    """
+    assert work.files is not None
+    entries = _entries(work.root, work.files)
+    small = {
+        blob.id: found.stored[blob.id]
+        for blob in found.blobs
+        if found.stored.get(blob.id, MIN_BYTES) < MIN_BYTES
+    }
+    if entries is None or len(small) > MAX_SMALL:
+        return []
+    walk, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
+    names, tree = _named(found, frozenset())
+    try:
+        contents = together(work.root, small)
+    except IncompleteError:
+        return []  # the walk from commit to commit says what is missing
+    for number, blob in enumerate(blob for blob in found.blobs if blob.id in small):
+        # Its real path stays at the end: some rules go by it.
+        name = f"{number:06}/{blob.path}"
+        names[name] = blob.path
+        tree[name] = stand_in.blob(contents[blob.id].ljust(MIN_BYTES, b"\n"))
+    first = stand_in.commit(tree) if tree else ""
+    parents = (*found.tips, *((first,) if first else ()))
+    commit = stand_in.commit({_CANARY: stand_in.blob(walk.content)}, parents)
+    job = _files(work, options, entries, "history")
+    files = stand_in.files("history", commit)
+    task = replace(
+        job.notes,
+        walk=walk,
+        commit=commit,
+        first=first,
+        names=names,
+        # The engine reads our stand-in's own files as well.
+        blobs=sum(size >= MIN_BYTES for size in found.stored.values())
+        + len({tree[name] for name in names if "/" in name})
+        + len(files),
+    )
+    return [replace(job, name=ALL, inputs={**job.inputs, **files}, notes=task)]
+
+
+def _entries(root: Path, files: Files) -> list[str] | None:
+    """What is in the folder, but for git's own data and what must not be entered.
+
+    `None` where there is too much of it, or where the engine could come upon a repository.
+    """
+    skips = frozenset(files.skips)
+    if ".git/" not in skips or not all(f"{path}/" in skips for path in files.repositories):
+        return None
+    with os.scandir(root) as inside:
+        found = sorted(
+            entry.path
+            for entry in inside
+            if not entry.is_symlink()
+            and (entry.is_file() or (entry.is_dir() and f"{entry.name}/" not in skips))
+        )
+    is_simple = len(found) <= MAX_ENTRIES and all(map(is_text, found))
+    return found if is_simple else None
 
 
 def _key(options: Options) -> str:
@@ -153,25 +272,58 @@ def _job(name: str, what: tuple[str, ...], files: dict[str, bytes], task: Task, 
     )
 
 
-def _files(work: Work, again: Mapping[str, bytes], options: Options) -> Job:
-    """Today's files, read by the engine where they lie.
+def _files(work: Work, options: Options, entries: Sequence[str] = (), history: str = "") -> Job:
+    """Today's files, read by the engine where they lie: those in `entries`, or all of the folder.
 
-    In a folder of ours beside them lie the canary and, under plain names in an archive with a
-    canary of its own, the files that the engine passes over. It reads archives in memory, so
-    nothing of them is on disk in the clear; one run of it costs half of two.
+    `history` is a repository of ours to read with them.
     """
     assert work.files is not None
+    # The engine judges whole paths: a repository below a folder named node_modules is no less one.
+    above = work.root.as_posix()
+    again, unseen = _again(
+        work.root,
+        [path for path in work.files.own.values() if passed.is_passed_over(f"{above}/{path}")],
+    )
     canary = Canary.make()
-    inputs = {f"{_BESIDE}/{_CANARY}": canary.content}
-    inner = Canary.make() if again else None
-    names = {f"{number:06}.txt": path for number, path in enumerate(sorted(again))}
-    if inner:
-        members = {name: again[path] for name, path in names.items()}
-        inputs[f"{_BESIDE}/{_AGAIN}"] = _archive({_CANARY: inner.content, **members})
+    archive, inner, names = _packed(again)
+    beside = {f"{BESIDE}/{_CANARY}": canary.content}
+    if archive:
+        beside[ARCHIVE] = archive
     skips = (part for folder in work.files.skips for part in ("--skip-path-prefix", folder))
-    what = (str(work.root), _BESIDE, "--git-history", "none", *skips)
-    task = Task(work=work, canary=canary, again=inner, names=names)
-    return _job(FILES, what, inputs, task, options)
+    inputs = entries or (str(work.root),)
+    commits = (history,) if history else ("--git-history", "none")
+    what = (*inputs, BESIDE, *commits, *skips)
+    task = Task(
+        work=replace(work, unseen=unseen),
+        canary=canary,
+        again=inner,
+        inside=names,
+        inputs=len(inputs),
+    )
+    return _job(FILES, what, beside, task, options)
+
+
+def _unpacked(work: Work, paths: Sequence[str], options: Options) -> Job:
+    """Files that the engine unpacks where they lie, and nowhere else."""
+    canary = Canary.make()
+    what = (*(f"{work.root}/{path}" for path in paths), BESIDE, "--git-history", "none")
+    beside = {f"{BESIDE}/{_CANARY}": canary.content}
+    names = {f"{work.root}/{path}": path for path in paths}
+    return _job(UNPACKED, what, beside, Task(work=work, canary=canary, names=names), options)
+
+
+def _packed(again: Mapping[str, bytes]) -> tuple[bytes, Canary | None, dict[str, str]]:
+    """An archive of files that the engine passes over, a canary in it, and the names within.
+
+    They lie there under plain names. The engine reads archives in memory, so nothing of them is
+    on disk in the clear. Nothing is made of no files.
+    """
+    if not again:
+        return b"", None, {}
+    inner = Canary.make()
+    names = {f"{number:06}.txt": path for number, path in enumerate(sorted(again))}
+    members = {name: again[path] for name, path in names.items()}
+    return _archive({_CANARY: inner.content, **members}), inner, names
 
 
 def _archive(members: Mapping[str, bytes]) -> bytes:
@@ -183,23 +335,19 @@ def _archive(members: Mapping[str, bytes]) -> bytes:
     return made.getvalue()
 
 
-def _look(root: Path, target: Target) -> tuple[Files, dict[str, bytes], dict[str, str]]:
-    """Today's files; see `_again` for the rest."""
+def _look(root: Path, target: Target, *, named: bool) -> tuple[Files, Contents | None]:
+    """Today's files, and what is in them."""
     files = look(root, target)
-    return (files, *_again(root, files))
+    return files, name(root, files) if named else None
 
 
-def _again(root: Path, files: Files) -> tuple[dict[str, bytes], dict[str, str]]:
-    """The content of today's files that the engine passes over, and why others are missing."""
+def _again(root: Path, paths: Sequence[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The content of files that the engine passes over, and why others are missing."""
     tree = Tree(root)
     found: dict[str, bytes] = {}
     unseen: dict[str, str] = {}
     room = passed.MAX_TOTAL
-    # The engine judges whole paths: a repository below a folder named node_modules is no less one.
-    above = root.as_posix()
-    for path in sorted(
-        path for path in files.own.values() if passed.is_passed_over(f"{above}/{path}")
-    ):
+    for path in sorted(paths):
         try:
             content = tree.read(path, limit=min(room, passed.MAX_BYTES))
         except UnreadableFileError as error:
@@ -210,25 +358,64 @@ def _again(root: Path, files: Files) -> tuple[dict[str, bytes], dict[str, str]]:
     return found, unseen
 
 
-def _history(work: Work, found: Past, options: Options) -> Job:
-    """Every commit, or every new one, behind one of ours that joins all tips."""
+def _history(
+    work: Work,
+    found: Past,
+    options: Options,
+    *,
+    now: Mapping[str, str] | None = None,
+    news: Mapping[str, bytes] | None = None,
+) -> Job:
+    """Every commit, or every new one, behind one of ours that joins all tips.
+
+    `now` are the files of today that ours holds, path to id; `news` is the content of those that
+    no commit has.
+    """
     canary, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
-    again = [blob for blob in found.blobs if passed.is_passed_over(blob.path)]
+    today = {**(now or {}), **{path: stand_in.blob(text) for path, text in (news or {}).items()}}
+    again, unseen = _again(work.root, [path for path in today if passed.is_passed_over(path)])
+    archive, inner, inside = _packed(again)
+    held = frozenset(today[path] for path in again)
+    names, tree = _named(found, held)
+    tree[_CANARY] = stand_in.blob(canary.content)
+    if archive:
+        tree[ARCHIVE] = stand_in.blob(archive)
+    tree |= {f"{TODAY}{path}": id_ for path, id_ in today.items()}
+    commit = stand_in.commit(tree, found.tips)
+    what = ["history", "--branch", BRANCH]
+    if found.since:
+        what += ["--since-commit", stand_in.commit({}, found.since)]
+    task = Task(
+        work=replace(work, unseen=unseen),
+        canary=canary,
+        again=inner,
+        commit=commit,
+        names=names,
+        inside=inside,
+        # Of an archive, its members are counted.
+        blobs=len({*(blob.id for blob in found.blobs), *found.loose, *today.values()})
+        + (len(inside) + 1 if archive else 0),
+    )
+    return _job(HISTORY, tuple(what), stand_in.files("history", commit), task, options)
+
+
+def _named(found: Past, held: frozenset[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """File versions under names of ours: what each name stands for, and its id.
+
+    Those that the engine passes over, but for `held`, and those that a tag names.
+    """
     names: dict[str, str] = {}
-    tree = {_CANARY: stand_in.blob(canary.content)}
-    for number, blob in enumerate(again[: passed.MAX_PAST]):
+    tree: dict[str, str] = {}
+    again = (
+        blob for blob in found.blobs if passed.is_passed_over(blob.path) and blob.id not in held
+    )
+    for number, blob in enumerate(islice(again, passed.MAX_PAST)):
         names[f"{number:06}.txt"] = blob.path
         tree[f"{number:06}.txt"] = blob.id
     for number, id_ in enumerate(found.loose):
         names[f"loose-{number:06}.txt"] = "a tag that names a file"
         tree[f"loose-{number:06}.txt"] = id_
-    commit = stand_in.commit(tree, found.tips)
-    what = ["history", "--branch", BRANCH]
-    if found.since:
-        what += ["--since-commit", stand_in.commit({}, found.since)]
-    blobs = len({blob.id for blob in found.blobs} | {*found.loose})
-    task = Task(work=work, canary=canary, commit=commit, names=names, blobs=blobs)
-    return _job(HISTORY, tuple(what), stand_in.files("history", commit), task, options)
+    return names, tree
 
 
 def _staged(root: Path, options: Options) -> Sequence[Job] | Skip:

@@ -11,6 +11,7 @@ Sources: gitformat-loose-objects, git-mktree(1), gitrepository-layout(5).
 from __future__ import annotations
 
 import hashlib
+import os
 import zlib
 from typing import TYPE_CHECKING
 
@@ -45,13 +46,30 @@ class StandIn:
         return self._keep(b"blob", content)
 
     def commit(self, files: Mapping[str, str], parents: Iterable[str] = ()) -> str:
-        """Keep a commit of `files`, name to id, all of them in one folder; answers its id."""
-        entries = (
-            b"100644 %s\0%s" % (name.encode(), bytes.fromhex(files[name])) for name in sorted(files)
+        """Keep a commit of `files`, path to id; answers its id."""
+        tree = self._tree(
+            {tuple(os.fsencode(path).split(b"/")): id_ for path, id_ in files.items()}
         )
-        tree = self._keep(b"tree", b"".join(entries))
         lines = [f"tree {tree}\n", *(f"parent {parent}\n" for parent in parents)]
         return self._keep(b"commit", "".join(lines).encode() + _SIGNED)
+
+    def _tree(self, files: Mapping[tuple[bytes, ...], str]) -> str:
+        """Keep a folder and those in it; `files` are keyed by the parts of their paths."""
+        entries: dict[bytes, tuple[bytes, str]] = {}
+        folders: dict[bytes, dict[tuple[bytes, ...], str]] = {}
+        for (name, *rest), id_ in files.items():
+            if rest:
+                folders.setdefault(name, {})[tuple(rest)] = id_
+            else:
+                entries[name] = (b"100644", id_)
+        for name, inside in folders.items():
+            # Git sorts a folder as if its name ended with a slash.
+            entries[name + b"/"] = (b"40000", self._tree(inside))
+        lines = (
+            b"%s %s\0%s" % (mode, name.removesuffix(b"/"), bytes.fromhex(id_))
+            for name, (mode, id_) in sorted(entries.items())
+        )
+        return self._keep(b"tree", b"".join(lines))
 
     def files(self, folder: str, commit: str) -> dict[str, bytes]:
         """All of it below `folder`, with `commit` as what is to be walked."""
@@ -59,11 +77,20 @@ class StandIn:
         return {f"{folder}/{name}": content for name, content in found.items()}
 
     def _keep(self, kind: bytes, content: bytes) -> str:
-        raw = b"%s %d\0%s" % (kind, len(content), content)
-        # Git's own name for an object; nothing is protected by it.
-        id_ = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
+        raw = header(kind, len(content)) + content
+        id_ = sha1(raw).hexdigest()
         self._files[f"objects/{id_[:2]}/{id_[2:]}"] = zlib.compress(raw, 1)
         return id_
+
+
+def header(kind: bytes, size: int) -> bytes:
+    """What git puts before an object's content."""
+    return b"%s %d\0" % (kind, size)
+
+
+def sha1(raw: bytes) -> hashlib._Hash:
+    """Git's own name for an object, in the making; nothing is protected by it."""
+    return hashlib.sha1(raw, usedforsecurity=False)
 
 
 def _quoted(path: Path) -> str:

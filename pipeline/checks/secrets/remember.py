@@ -1,4 +1,4 @@
-"""What an earlier walk through the history came to, so that only new commits are walked.
+"""What an earlier look came to, so that only new commits and changed files are looked at.
 
 Kept in the user's own cache, never in the repository: one file for each repository, by its first
 commit. It holds for the same engine with the same rules and switches alone. It holds no value,
@@ -9,7 +9,8 @@ cannot be read, or is not of this form, is no memory at all.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from pipeline.files import cache_folder, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORMAT = 1
+_FORMAT = 2
 _MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -41,11 +42,18 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """All places in the history that `tips` lead to, found with what `key` stands for."""
+    """All places in the history that `tips` lead to, found with what `key` stands for.
+
+    `blobs` are the ids of the file versions in which they are. `files` are the files of that day,
+    path to the id of their content, and `today` the places in them.
+    """
 
     key: str
     tips: tuple[str, ...]
     seen: tuple[Seen, ...]
+    blobs: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    today: tuple[Seen, ...] = ()
     format: int = _FORMAT
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.checks.secrets import answer
-from pipeline.controls import secrets as controls
-from pipeline.model import Gap, Location, Missing
+from pipeline.model import Location
 
 from .conftest import Repository, is_whole, make_token, only, search
 
@@ -34,15 +32,3 @@ def test_an_environment_file_is_told_today_and_when_it_is_gone(repository: Repos
     rules = {finding.rule: finding for finding in search(repository.root).findings}
     assert rules["secrets/env-file"].removed
     assert "secrets/not-ignored" not in rules
-
-
-def test_many_gaps_are_counted_and_a_few_named() -> None:
-    missing = [Missing(subject=str(number), gap=Gap.TOO_LARGE, why="large") for number in range(80)]
-    part = answer._coverage("s", "files", 80, 0, missing)
-    assert len(part.missing) == answer.MAX_NAMED + 1
-    assert part.missing[-1].subject == "30 more"
-
-
-def test_the_controls_know_the_scopes_by_their_names() -> None:
-    assert controls.FILES[0] == answer._TREE
-    assert controls.HISTORY == (answer._HISTORY,)

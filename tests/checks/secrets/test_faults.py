@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -86,10 +87,32 @@ def test_an_unopened_archive_is_an_error(
     assert "canary" in found.reason
 
 
+ONE_LESS = (
+    "import re; sys.stdout.buffer.write(re.sub(rb'blobs_scanned\":(\\d+)', "
+    "lambda found: b'blobs_scanned\":%d' % (int(found[1]) - {less}), real().stdout))"
+)
+
+
+def test_a_walk_that_read_less_answers_for_no_file_of_today(
+    repository: Repository, with_engine: Callable[[str], Evidence]
+) -> None:
+    repository.write("go.sum", "x = 1\n")
+    assert with_engine(ONE_LESS.format(less=0)).status is Status.FOUND
+    repository.write("go.sum", "x = 2\n")
+    found = with_engine(ONE_LESS.format(less=1))
+    assert found.status is Status.PARTIAL
+    assert {part.scope: part.evaluated for part in found.coverage if part.required} == {
+        "today's files": 0,
+        "files that rules pass over": 0,
+        "history": 1,
+    }
+
+
 def test_an_archive_that_was_read_in_part_is_partial(
     repository: Repository, with_engine: Callable[[str], Evidence]
 ) -> None:
     repository.write("go.sum", "x = 1\n")
+    shutil.rmtree(repository.root / ".git")
     script = (
         "import re; sys.stdout.buffer.write("
         "re.sub(rb'blobs_scanned\":3\\b', b'blobs_scanned\":2', real().stdout))"
@@ -99,6 +122,18 @@ def test_an_archive_that_was_read_in_part_is_partial(
     (part,) = (part for part in found.coverage if not part.complete and part.required)
     assert part.scope == "files that rules pass over"
     assert (part.expected, part.evaluated) == (1, 0)
+
+
+def test_a_database_that_was_not_unpacked_is_partial(
+    repository: Repository, with_engine: Callable[[str], Evidence]
+) -> None:
+    repository.write("a.db", b"SQLite format 3\0")
+    script = "sys.stdout.buffer.write(real().stdout.replace(b'a.db', b'b.db'))"
+    found = with_engine(script)
+    assert found.status is Status.PARTIAL
+    assert [one.subject for part in found.coverage for one in part.missing if part.required] == [
+        "a.db"
+    ]
 
 
 def test_a_missing_engine_is_an_error(

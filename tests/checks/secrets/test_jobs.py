@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks.job import Options, Skip
-from pipeline.checks.secrets.jobs import FILES, HISTORY, Task, plan
+from pipeline.checks.secrets.engine import TOOL
+from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, UNPACKED, Task, plan
 from pipeline.model import SecretSettings, Status, Target
+from pipeline.tools import python
 
 from .conftest import Repository, is_whole, make_token, only, search
 
@@ -16,7 +18,10 @@ TARGET = Target(name="t", git=None, files=0)
 
 
 def names(root: Path, **settings: bool) -> list[str]:
-    jobs = plan(TARGET, Options(root=str(root), secrets=SecretSettings(**settings)))
+    options = Options(
+        root=str(root), secrets=SecretSettings(**settings), tool=python.find(TOOL.distribution)
+    )
+    jobs = plan(TARGET, options)
     assert not isinstance(jobs, Skip)
     assert all(job.private for job in jobs)
     return [job.name for job in jobs]
@@ -25,7 +30,7 @@ def names(root: Path, **settings: bool) -> list[str]:
 def task(root: Path) -> Task:
     jobs = plan(TARGET, Options(root=str(root)))
     assert not isinstance(jobs, Skip)
-    (found,) = (job.notes for job in jobs if job.name == FILES)
+    (found,) = (job.notes for job in jobs if job.name in {FILES, ALL})
     assert isinstance(found, Task)
     return found
 
@@ -45,8 +50,31 @@ def test_jobs_follow_from_what_is_there(repository: Repository) -> None:
     repository.write("a.py", "x\n")
     assert names(repository.root) == [FILES]
     repository.commit()
-    assert names(repository.root) == [FILES, HISTORY]
+    assert names(repository.root) == [ALL]
     assert names(repository.root, history=False) == [FILES]
+    search(repository.root)
+    assert names(repository.root) == [HISTORY], "a walk of what is new"
+    repository.write("b.sqlite", "x")
+    assert names(repository.root) == [HISTORY, UNPACKED]
+
+
+@pytest.mark.parametrize("limit", ["MAX_FRESH", "MAX_UNPACKED"])
+def test_much_that_no_commit_has_is_read_where_it_lies(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    module = "today" if limit == "MAX_FRESH" else "jobs"
+    monkeypatch.setattr(f"pipeline.checks.secrets.{module}.{limit}", 0)
+    repository.write("a.py", "x\n")
+    repository.commit()
+    search(repository.root)
+    assert names(repository.root) == [HISTORY]
+    repository.write("a.pyc", "y\n")
+    assert names(repository.root) == [ALL]
+    monkeypatch.setattr("pipeline.checks.secrets.jobs.MAX_ENTRIES", 1)
+    assert names(repository.root) == [FILES]
+    repository.commit()
+    repository.write("b.pyc", "z\n")
+    assert names(repository.root) == [FILES, HISTORY]
 
 
 def test_what_is_passed_over_lies_in_an_archive_with_a_canary(repository: Repository) -> None:
@@ -54,9 +82,11 @@ def test_what_is_passed_over_lies_in_an_archive_with_a_canary(repository: Reposi
     assert task(repository.root).again is None
     repository.write("go.sum", "y\n")
     found = task(repository.root)
-    assert list(found.names.values()) == ["go.sum"]
+    assert list(found.inside.values()) == ["go.sum"]
     assert found.again is not None
     assert set(found.again.values).isdisjoint(found.canary.values)
+    repository.commit()
+    assert list(task(repository.root).inside.values()) == ["go.sum"]
 
 
 def test_what_is_staged_and_nothing_else(repository: Repository) -> None:

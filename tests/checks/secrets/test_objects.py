@@ -18,6 +18,7 @@ def git(folder: Path, *arguments: str) -> str:
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
+        errors="surrogateescape",
         check=True,
     )
     return done.stdout.strip()
@@ -29,7 +30,8 @@ def test_git_walks_from_our_commit_into_the_real_history(tmp_path: Path, name: s
     tip = repository.commit(a="x = 1\n")
     stand_in = StandIn(repository.root / ".git" / "objects")
     blob = stand_in.blob(b"content")
-    commit = stand_in.commit({"b": blob, "a.txt": blob}, [tip])
+    paths = ["a.txt", "b", "c/d/e", "c/d.x", "c.x", "c/d-", "z/\udcff"]
+    commit = stand_in.commit(dict.fromkeys(paths, blob), [tip])
     for path, content in stand_in.files("in", commit).items():
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -37,7 +39,8 @@ def test_git_walks_from_our_commit_into_the_real_history(tmp_path: Path, name: s
     folder = tmp_path / "in"
     assert git(folder, "fsck", "--strict", "--no-dangling") == ""
     assert git(folder, "rev-list", "HEAD").split() == [commit, tip]
-    assert git(folder, "ls-tree", "--name-only", "HEAD").split() == ["a.txt", "b"]
+    listed = git(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0")
+    assert sorted(listed[:-1]) == sorted(paths)
     assert git(folder, "show", "HEAD:b") == "content"
 
 

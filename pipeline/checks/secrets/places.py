@@ -1,0 +1,39 @@
+"""From a hit to a place: what is kept of it, which is all but its value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipeline.checks.secrets import fingerprint, fixture
+from pipeline.checks.secrets.remember import Seen
+from pipeline.discover.names import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.checks.secrets.engine import Hit
+
+    Place = tuple[Hit, Seen]
+
+
+def place(hit: Hit, path: str, *, in_commit: bool = False) -> Place:
+    """A place at `path`, as yet without the name of its secret and the day of its commit."""
+    return hit, Seen(
+        secret="",
+        preview=fingerprint.preview(hit.value),
+        made_up=fixture.by_content(hit.value),
+        rule=hit.rule,
+        name=hit.name,
+        confidence=hit.confidence,
+        path=printable(path),
+        line=hit.line,
+        commit=hit.commit if in_commit else "",
+        day=None,
+    )
+
+
+def named(places: Sequence[Place], salt: str) -> list[Seen]:
+    """The places with the names of their secrets; each value is named once."""
+    names = fingerprint.names({hit.value for hit, _ in places}, salt)
+    return [replace(seen, secret=names[hit.value]) for hit, seen in places]

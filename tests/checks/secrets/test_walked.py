@@ -1,0 +1,75 @@
+"""What a look at all objects tells is what the references lead to."""
+
+from __future__ import annotations
+
+from .conftest import Repository, is_whole, only, search
+
+
+def line(token: str) -> str:
+    return f"key = '{token}'\n"
+
+
+def test_in_a_file_of_few_bytes(repository: Repository) -> None:
+    # Every run of the engine over all objects leaves out what is smaller than twenty bytes.
+    repository.write("app.ini", "password=Xk29dkLq8Z\n"[:19])
+    repository.write("empty", "")
+    repository.write("version", "1\n")
+    repository.commit()
+    repository.git("rm", "-q", "app.ini", "version")
+    repository.commit()
+    reading = search(repository.root)
+    assert is_whole(reading)
+    assert [place.path for place in only(reading).locations] == ["app.ini"]
+
+
+def test_what_nothing_leads_to_is_not_told(repository: Repository, token: str) -> None:
+    repository.commit(a="x = 1\n")
+    repository.write("dangling", line(token))
+    repository.git("hash-object", "-w", "dangling")
+    (repository.root / "dangling").unlink()
+    repository.commit(b=line(token))
+    repository.git("reset", "-q", "--hard", "HEAD~1")
+    reading = search(repository.root)
+    assert is_whole(reading)
+    assert not reading.findings
+
+
+def test_content_of_an_amended_commit_counts(repository: Repository, token: str) -> None:
+    repository.commit(a="x = 1\n")
+    repository.commit(b=line(token))
+    repository.git("commit", "-q", "--amend", "-m", "better")
+    repository.git("rm", "-q", "b.py")
+    repository.commit()
+    assert [place.path for place in only(search(repository.root)).locations] == ["b.py"]
+
+
+def test_a_second_look_at_a_file_of_today_counts_for_the_history(
+    repository: Repository, token: str
+) -> None:
+    repository.commit(a="x = 1\n")
+    search(repository.root)
+    repository.write("go.sum", line(token))
+    repository.commit()
+    finding = only(search(repository.root))
+    assert [place.path for place in finding.locations] == ["go.sum"]
+    repository.git("rm", "-q", "go.sum")
+    repository.commit()
+    assert only(search(repository.root)).removed, "it is remembered"
+
+
+def test_only_the_beginning_of_a_file_version_is_told(repository: Repository, token: str) -> None:
+    repository.clock = 0
+    repository.commit(a="x = 1\n")
+    search(repository.root)
+    first = repository.commit(b=line(token))
+    repository.git("mv", "b.py", "c.py")
+    repository.commit()
+    finding = only(search(repository.root))
+    assert [one.id for one in finding.commits] == [first]
+    repository.git("rm", "-q", "c.py")
+    repository.commit()
+    search(repository.root)
+    repository.commit(d=line(token))
+    finding = only(search(repository.root))
+    assert [one.id for one in finding.commits] == [first], "known content comes back"
+    assert [place.path for place in finding.locations] == ["d.py"]
