@@ -1,4 +1,4 @@
-"""Start a private Sigstore on loopback, and keep it up until Ctrl-C.
+"""Start a private Sigstore on loopback, and keep it up until Ctrl-C or SIGTERM.
 
     python -m tests.kit.sigstore [--stand-in] [FOLDER]
 
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import signal
 import sys
 import tempfile
 import threading
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.kit.golang import UnavailableError
@@ -40,12 +41,19 @@ def main() -> int:
         made = _standing(chosen.delay) if chosen.stand_in else running_sigstore(folder)
         with made as stack:
             _tell(stack, folder)
-            with suppress(KeyboardInterrupt):
-                threading.Event().wait()
+            _wait()
     except UnavailableError as error:
         sys.stderr.write(f"error: {error}\nThe stand-in needs nothing: --stand-in\n")
         return 1
     return 0
+
+
+def _wait() -> None:
+    """Until somebody wants an end; also in the background, where Ctrl-C is ignored at first."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
 
 
 def _standing(delay: float) -> AbstractContextManager[Sigstore]:
