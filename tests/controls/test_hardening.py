@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.checks.hardening.configuration import inputs
+from pipeline.checks.hardening.configuration import accounts, own
 from pipeline.controls import hardening
 from pipeline.model import (
     Coverage,
@@ -159,7 +159,7 @@ def test_a_check_that_did_not_answer(control: str) -> None:
 
 
 def test_the_parties_are_called_as_the_check_calls_them() -> None:
-    assert (hardening.OWN, hardening.THEIRS) == (inputs.OWN_RULES, inputs.TRIVY)
+    assert (hardening.OWN, hardening.THEIRS) == (own.SCOPE, accounts.SCOPE)
 
 
 @pytest.mark.parametrize(("existing", "base"), [(False, ()), (True, None)])

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.checks.hardening.configuration import trivy
+from pipeline.checks.hardening.configuration import copies, trivy
+from pipeline.checks.hardening.configuration.accounts import account
 from pipeline.checks.hardening.configuration.inputs import Inputs
+from pipeline.checks.hardening.configuration.own import evaluate
 from pipeline.checks.hardening.findings import findings
 from pipeline.checks.hardening.rules import RULES
 from pipeline.checks.job import Network, Skip, Tool, Wanted
@@ -49,15 +51,15 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip | Wanted:
     if not inputs.files and not inputs.lost:
         why = "there is no Dockerfile, no manifest and no other infrastructure configuration"
         return Skip(status=Status.NOT_APPLICABLE, reason=why)
-    return tuple(trivy.job(kind, copies) for kind, copies in inputs.copies() if copies.given)
+    return tuple(copies.job(kind, made) for kind, made in inputs.copies() if made.given)
 
 
 def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
     """Findings and coverage of every file of configuration."""
     inputs = Inputs.of(target, options)
-    own = inputs.evaluate()
+    own = evaluate(inputs)
     answers = {run.job.name: trivy.answer(run) for run in runs}
-    theirs = inputs.account(answers, present=options.tool is not None)
+    theirs = account(inputs, answers, present=options.tool is not None)
     return Reading(
         findings=findings(
             own.problems,

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from pipeline.checks.hardening.configuration.dockerfile import Dockerfile, Instruction, Stage
+    from pipeline.checks.hardening.configuration.dockerfile import Dockerfile, Stage
+    from pipeline.checks.hardening.configuration.instructions import Instruction
 
 _ROOT = re.compile(r"(?:root|0+|containeradministrator)", re.IGNORECASE)
 _WITHOUT_ROOT = "nonroot"

@@ -13,7 +13,7 @@ from pipeline.discover.shell import Options, find_calls
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipeline.checks.hardening.configuration.dockerfile import Instruction
+    from pipeline.checks.hardening.configuration.instructions import Instruction
 
 _SHELL = Options(errexit=False, pipefail=False)
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.checks.hardening.configuration.dockerfile import Instruction, parse
+from pipeline.checks.hardening.configuration.dockerfile import parse
+from pipeline.checks.hardening.configuration.instructions import Instruction
 from pipeline.checks.hardening.configuration.scripts import (
     Command,
     building,

@@ -1,0 +1,137 @@
+"""Trivy's answers held against what it was given, and that against what there is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.checks.hardening.configuration import copies
+from pipeline.checks.hardening.configuration.inputs import at, counted, missing
+from pipeline.model import Coverage, Gap, Location, Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pipeline.checks.hardening.configuration.inputs import Inputs
+    from pipeline.checks.hardening.configuration.trivy import Answer
+
+SCOPE = "configuration, by Trivy"
+
+_MODULE = re.compile(
+    r'^[ \t]*module[ \t]+"[^"\n]*"[ \t]*\{[^{}]*?\bsource[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE
+)
+_ABSENT = (
+    "Trivy, which evaluates it, is not here or is not the one that is pinned:"
+    " `supply-chain tools install` gets it, `supply-chain tools status` tells what is wrong"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theirs:
+    """Which files Trivy evaluated (`seen`), against those that it should have."""
+
+    seen: frozenset[str]
+    coverage: tuple[Coverage, ...]
+
+
+def account(inputs: Inputs, answers: Mapping[str, Answer], *, present: bool) -> Theirs:
+    """What of the files that are Trivy's to evaluate is in its answers, kind by kind.
+
+    `present`: there is a Trivy, whether its runs went well or not.
+    """
+    gaps: dict[str, Missing] = {}
+    expected: set[str] = set()
+    aside: list[Missing] = []
+    for kind, made in inputs.copies():
+        answer = answers.get(kind)
+        silent = _silent(made, answer)
+        if kind == copies.HELM:
+            silent = _by_chart(inputs, silent, aside if answer else [])
+        else:
+            silent |= dict.fromkeys(_left_out(inputs, kind, silent), True)
+        expected |= silent.keys()
+        for path in (path for path, is_silent in silent.items() if is_silent):
+            gaps[path] = inputs.unread.get(path) or _unseen(path, answer, present=present)
+    aside += _elsewhere(inputs)
+    coverage = []
+    if expected:
+        coverage.append(counted(SCOPE, "files for Trivy", expected, gaps))
+    if aside:
+        coverage.append(
+            Coverage(
+                scope="configuration that only a deployment has",
+                unit="parts",
+                expected=len(aside),
+                evaluated=0,
+                missing=tuple(aside),
+                required=False,
+            )
+        )
+    return Theirs(seen=frozenset(expected - gaps.keys()), coverage=tuple(coverage))
+
+
+def _silent(made: copies.Copies, answer: Answer | None) -> dict[str, bool]:
+    """Each file that was given, and whether the answer leaves out any part of it."""
+    silent: dict[str, bool] = {}
+    for name, given in made.given.items():
+        if given.kind:
+            is_read = answer is not None and name in answer.read
+            silent[given.path] = silent.get(given.path, False) or not is_read
+    return silent
+
+
+def _left_out(inputs: Inputs, kind: str, given: Mapping[str, bool]) -> Iterator[str]:
+    """Files of a kind that Trivy was not even given."""
+    target = inputs.target
+    files = {
+        copies.DOCKERFILE: target.dockerfiles,
+        copies.TERRAFORM: target.terraform,
+        copies.CLOUDFORMATION: target.cloudformation,
+        # A file without an object for a cluster is nobody's to evaluate.
+        copies.KUBERNETES: tuple(path for path in target.kubernetes if path in inputs.unread),
+    }[kind]
+    yield from (path for path in files if path not in given)
+
+
+def _by_chart(inputs: Inputs, silent: Mapping[str, bool], aside: list[Missing]) -> dict[str, bool]:
+    """Charts instead of their templates: one that was rendered in part was evaluated.
+
+    What its default values leave out is told beside the question.
+    """
+    charts: dict[str, bool] = {}
+    for root in inputs.charts():
+        inside = {
+            path: is_silent
+            for path, is_silent in silent.items()
+            if path.startswith(root) and copies.is_manifest(path.removeprefix(root))
+        }
+        lost = any(path.startswith(root) for path in inputs.target.helm if path in inputs.unread)
+        if not inside and not lost:
+            continue
+        is_silent = charts[f"{root}Chart.yaml"] = lost or all(inside.values())
+        if not is_silent:
+            why = "its chart's own values leave it out, so nobody knows what it becomes"
+            left = [path for path, is_left in inside.items() if is_left]
+            aside += [missing(path, Gap.INPUT_MISSING, why) for path in left]
+    return charts
+
+
+def _elsewhere(inputs: Inputs) -> Iterator[Missing]:
+    """Modules of Terraform that stand elsewhere; they are not fetched."""
+    for path, content in inputs.read(inputs.target.terraform).items():
+        text = content.decode(errors="replace")
+        for found in _MODULE.finditer(text):
+            if not found[1].startswith(("./", "../")):
+                place = Location(path=path, line=text.count("\n", 0, found.start(1)) + 1)
+                why = "this module stands elsewhere, and was not fetched"
+                yield Missing(subject=at(place), gap=Gap.INPUT_MISSING, why=why, location=place)
+
+
+def _unseen(path: str, answer: Answer | None, *, present: bool) -> Missing:
+    if answer is not None:
+        why = "Trivy's answer does not speak of it: it was not understood, or passed over"
+        return missing(path, Gap.NOT_ACCOUNTED_FOR, why)
+    if present:
+        return missing(path, Gap.TOOL_FAILED, "the run of Trivy that should tell of it failed")
+    return missing(path, Gap.TOOL_MISSING, _ABSENT)

@@ -1,0 +1,101 @@
+"""What our own rules say of the files of configuration, and what they leave open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.checks.hardening.configuration import building, compose, kubernetes, lifetimes
+from pipeline.checks.hardening.configuration.inputs import at, counted, missing
+from pipeline.checks.hardening.problem import Problem
+from pipeline.errors import IncompleteError
+from pipeline.model import Coverage, DataRecord, Gap, Missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.checks.hardening.configuration.inputs import Inputs
+    from pipeline.checks.hardening.problem import Open, Read
+
+SCOPE = "configuration, by our own rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What our own rules say, and of which files (`read`)."""
+
+    problems: tuple[Problem, ...]
+    read: frozenset[str]
+    coverage: tuple[Coverage, ...]
+    data: tuple[DataRecord, ...]
+
+
+def evaluate(inputs: Inputs) -> Own:
+    """Every file that we have rules for, under them."""
+    target = inputs.target
+    known = (*target.dockerfiles, *target.compose, *target.kubernetes)
+    gaps = {f"{one.subject} {number}": one for number, one in enumerate(inputs.lost)}
+    found: dict[str, Read] = {}
+    for path in known:
+        seen = _look(inputs, path)
+        if isinstance(seen, Missing):
+            gaps[path] = seen
+            continue
+        found[path] = seen
+        for one in seen.open:
+            gaps.setdefault(at(one.place), _left(one))
+    images = sum(one.images for one in found.values())
+    undated = [one for seen in found.values() for one in seen.undated]
+    return Own(
+        problems=tuple(problem for seen in found.values() for problem in seen.problems),
+        read=frozenset(found),
+        coverage=(
+            *((counted(SCOPE, "files", known, gaps),) if known or gaps else ()),
+            *(_dated(images, undated) if images else ()),
+        ),
+        data=(_table(),) if images else (),
+    )
+
+
+def _look(inputs: Inputs, path: str) -> Read | Missing:
+    if path in inputs.unread:
+        return inputs.unread[path]
+    try:
+        text = inputs.contents[path].decode("utf-8-sig")
+        if path in inputs.target.dockerfiles:
+            ignores = inputs.ignores_for(path)
+            return building.read(text, path, ignores=ignores, today=inputs.today)
+        if path in inputs.target.compose:
+            return compose.read(text, path, inputs.today)
+        return kubernetes.read(text, path, inputs.today)
+    except UnicodeDecodeError as error:
+        return missing(path, Gap.PARSE_ERROR, f"not UTF-8 at byte {error.start}")
+    except IncompleteError as error:
+        return missing(path, Gap.PARSE_ERROR, error.what)
+
+
+def _dated(images: int, undated: list[Open]) -> Iterator[Coverage]:
+    """Images whose end of support is known, beside the question."""
+    gaps = {at(one.place): _left(one) for one in undated}
+    yield Coverage(
+        scope="support of base images",
+        unit="images",
+        expected=images,
+        evaluated=images - len(undated),
+        missing=tuple(gaps[key] for key in sorted(gaps)),
+        required=False,
+    )
+
+
+def _table() -> DataRecord:
+    checked, known, _ = lifetimes.products()
+    return DataRecord(
+        name="end of support",
+        origin="kept with the pipeline, from the publishers' own pages",
+        as_of=checked,
+        entries=sum(len(product.until) for product in known.values()),
+    )
+
+
+def _left(one: Open) -> Missing:
+    return Missing(subject=at(one.place), gap=one.gap, why=one.why, location=one.place)

@@ -1,0 +1,118 @@
+"""Trivy's answers held against what it was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.checks.hardening.configuration.accounts import account
+from pipeline.checks.hardening.configuration.inputs import Inputs
+from pipeline.checks.hardening.configuration.trivy import Answer
+from pipeline.model import Gap, Unread
+from tests.checks.hardening.seen import inputs, required, unread
+
+
+def answers(found: Inputs, *, but: tuple[str, ...] = ()) -> dict[str, Answer]:
+    """As if Trivy had read every copy but those of these files."""
+    return {
+        kind: Answer(
+            sightings=(),
+            read=frozenset(name for name, one in copies.given.items() if one.path not in but),
+        )
+        for kind, copies in found.copies()
+    }
+
+
+FILES: dict[str, bytes | Unread] = {
+    "Dockerfile": b"FROM scratch\n",
+    "x.yaml": b"kind: Pod\nmetadata: {}\n---\nkind: Pod\nmetadata: {}\n",
+    "k.yaml": b"kind: Kustomization\n",
+    "main.tf": b'module "a" { source = "./a" }\nmodule "b" {\n  source = "hashicorp/x"\n}\n',
+    "stack.yaml": b"Resources: {}\n",
+    "c/Chart.yaml": b"name: c\n",
+    "c/templates/a.yaml": b"x",
+    "c/templates/b.yaml": b"x",
+    "compose.yml": b"services: {}\n",
+}
+KINDS: dict[str, Any] = {
+    "dockerfiles": ("Dockerfile",),
+    "kubernetes": ("k.yaml", "x.yaml"),
+    "terraform": ("main.tf",),
+    "cloudformation": ("stack.yaml",),
+    "helm": ("c/Chart.yaml", "c/templates/a.yaml", "c/templates/b.yaml"),
+    "compose": ("compose.yml",),
+}
+
+
+def test_every_file_that_trivy_should_know_is_accounted_for() -> None:
+    found = inputs(FILES, **KINDS)
+    theirs = account(found, answers(found), present=True)
+    assert required(theirs.coverage) == {"files for Trivy": (5, 5, ())}
+    assert theirs.seen == {"Dockerfile", "x.yaml", "main.tf", "stack.yaml", "c/Chart.yaml"}
+
+
+@pytest.mark.parametrize("path", ["Dockerfile", "main.tf", "stack.yaml", "x.yaml"])
+def test_a_file_that_trivy_passed_over_is_a_gap(path: str) -> None:
+    found = inputs(FILES, **KINDS)
+    theirs = account(found, answers(found, but=(path,)), present=True)
+    assert required(theirs.coverage) == {"files for Trivy": (4, 5, (path,))}
+    assert theirs.coverage[0].missing[0].gap is Gap.NOT_ACCOUNTED_FOR
+
+
+def test_one_document_that_was_passed_over_makes_a_gap_of_its_file() -> None:
+    found = inputs(FILES, **KINDS)
+    told = answers(found)
+    read = told["kubernetes"].read - {max(told["kubernetes"].read)}
+    theirs = account(found, told | {"kubernetes": Answer(sightings=(), read=read)}, present=True)
+    assert required(theirs.coverage)["files for Trivy"][2] == ("x.yaml",)
+
+
+def test_a_chart_counts_when_it_was_rendered_and_the_rest_is_told() -> None:
+    found = inputs(FILES, **KINDS)
+    theirs = account(found, answers(found, but=("c/templates/b.yaml",)), present=True)
+    assert required(theirs.coverage)["files for Trivy"] == (5, 5, ())
+    beside = [one.subject for part in theirs.coverage if not part.required for one in part.missing]
+    assert beside == ["c/templates/b.yaml", "main.tf:3"]
+    but = ("c/templates/a.yaml", "c/templates/b.yaml")
+    nothing = account(found, answers(found, but=but), present=True)
+    assert required(nothing.coverage)["files for Trivy"] == (4, 5, ("c/Chart.yaml",))
+
+
+def test_a_chart_without_templates_asks_for_nothing() -> None:
+    found = inputs({"c/Chart.yaml": b"name: c\n"}, helm=("c/Chart.yaml",))
+    assert account(found, answers(found), present=True).coverage == ()
+
+
+def test_a_chart_of_which_a_part_is_not_there_is_not_evaluated() -> None:
+    files = FILES | {"c/templates/b.yaml": unread("c/templates/b.yaml")}
+    found = inputs(files, **KINDS)
+    theirs = account(found, answers(found), present=True)
+    assert required(theirs.coverage)["files for Trivy"] == (4, 5, ("c/Chart.yaml",))
+
+
+@pytest.mark.parametrize(("present", "gap"), [(True, Gap.TOOL_FAILED), (False, Gap.TOOL_MISSING)])
+def test_without_an_answer_everything_is_a_gap(present: bool, gap: Gap) -> None:
+    found = inputs(FILES, **KINDS)
+    theirs = account(found, {}, present=present)
+    assert required(theirs.coverage)["files for Trivy"][:2] == (0, 5)
+    assert {one.gap for part in theirs.coverage if part.required for one in part.missing} == {gap}
+    assert theirs.seen == frozenset()
+
+
+def test_what_could_not_be_read_or_given_is_a_gap_of_its_own_kind() -> None:
+    files = FILES | {"x.yaml": unread("x.yaml"), "stack.yaml": unread("stack.yaml"), "ä.tf": b""}
+    kinds = KINDS | {"terraform": ("main.tf", "ä.tf")}
+    found = inputs(files, **kinds)
+    theirs = account(found, answers(found), present=True)
+    missing = {one.subject: one.gap for one in theirs.coverage[0].missing}
+    assert missing == {
+        "stack.yaml": Gap.TOO_LARGE,
+        "x.yaml": Gap.TOO_LARGE,
+        "ä.tf": Gap.NOT_ACCOUNTED_FOR,
+    }
+
+
+def test_compose_files_are_not_trivy_s_business() -> None:
+    found = inputs({"compose.yml": b"services: {}\n"}, compose=("compose.yml",))
+    assert account(found, {}, present=False).coverage == ()

@@ -1,0 +1,62 @@
+"""What our own rules say of files, and what is told of those that they cannot read."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.checks.hardening.configuration.own import evaluate
+from pipeline.model import Gap, Location, Unread
+from tests.checks.hardening.seen import gaps, inputs, required, unread
+
+
+def test_what_our_rules_could_not_read() -> None:
+    files: dict[str, bytes | Unread] = {
+        "Dockerfile": b"FROM scratch\nUSER 5\nHEALTHCHECK CMD x\n",
+        "b.dockerfile": b"\xff",
+        "c.dockerfile": b"nothing",
+        "compose.yml": unread("compose.yml"),
+        "x.yaml": b"kind: Pod\nspec: {containers: [{name: a, image: '{{ x }}'}]}\n",
+    }
+    own = evaluate(
+        inputs(
+            files,
+            dockerfiles=("Dockerfile", "b.dockerfile", "c.dockerfile"),
+            compose=("compose.yml",),
+            kubernetes=("x.yaml",),
+        )
+    )
+    assert own.read == {"Dockerfile", "x.yaml"}
+    missing = ("b.dockerfile", "c.dockerfile", "compose.yml", "x.yaml:2")
+    assert required(own.coverage) == {"files": (2, 6, missing)}
+    assert [one.gap for one in gaps(own.coverage)] == [
+        Gap.PARSE_ERROR, Gap.PARSE_ERROR, Gap.TOO_LARGE, Gap.INPUT_MISSING,
+    ]  # fmt: skip
+    assert own.data == ()
+
+
+def test_images_that_were_looked_up_are_counted_beside_the_question() -> None:
+    content = b"FROM python:3.14\nFROM nobody/knows:1\nUSER 5\nHEALTHCHECK CMD x\n"
+    own = evaluate(inputs({"Dockerfile": content}, dockerfiles=("Dockerfile",)))
+    (part,) = [part for part in own.coverage if not part.required]
+    assert (part.unit, part.evaluated, part.expected) == ("images", 1, 2)
+    assert part.missing[0].subject == "Dockerfile:2"
+    (record,) = own.data
+    assert record.as_of
+    assert record.entries
+
+
+def test_a_folder_that_could_not_be_listed() -> None:
+    part = Unread(location=Location(path="."), why="no rights", gap=Gap.INPUT_MISSING)
+    found = inputs({}, unread=(part, unread("other")))
+    assert [one.gap for one in found.lost] == [Gap.INPUT_MISSING]
+    assert required(evaluate(found).coverage) == {"files": (0, 1, (".",))}
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_an_ignore_file_is_the_dockerfile_s_own_business(holds: bool) -> None:
+    content = b"FROM scratch\nCOPY . /\nUSER 5\nHEALTHCHECK CMD x\n"
+    files: dict[str, bytes | Unread] = {"a/Dockerfile": content, ".dockerignore": b".git\n"}
+    own = evaluate(
+        inputs(files if holds else {"a/Dockerfile": content}, dockerfiles=("a/Dockerfile",))
+    )
+    assert [one.rule for one in own.problems] == ([] if holds else ["no-dockerignore"])
