@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,25 @@ def test_json(command: Command, signed: Path, trusted: Trusted) -> None:
     manifest = told.json["items"][0]
     assert (manifest["what"], manifest["ok"]) == ("manifest.json", True)
     assert manifest["signed_by"]["identity"] == trusted.stack.identity
-    assert "not looked at: shop-1.0-py3-none-any.whl" in told.json["notes"][0]
+    commits, absent = told.json["notes"]
+    assert "the workflow ran on https://github.com/acme/shop@c0ffee" in commits
+    assert "not looked at: shop-1.0-py3-none-any.whl" in absent
+
+
+def test_a_report_about_the_very_commit_needs_no_note(
+    command: Command, tmp_path: Path, trusted: Trusted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.signing.reports import TARGET, write_report  # noqa: PLC0415 - only here
+
+    assert TARGET.git
+    commit = trusted.stack.issuer.claims["sha"]
+    remote = "https://github.com/acme/shop.git"
+    target = replace(TARGET, git=replace(TARGET.git, commit=commit, remote=remote))
+    folder = write_report(tmp_path / "out", target=target).folder
+    for name, value in trusted.stack.ambient().items():
+        monkeypatch.setenv(name, value)
+    assert command("sign", "-q", "-o", folder, "--trust-config", trusted.config).code == 0
+    assert command("verify", folder, "--json", *trusted.options).json["notes"] == []
 
 
 def test_here_is_the_default(

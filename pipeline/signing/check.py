@@ -172,6 +172,7 @@ class _Folder:
             manifest=manifest,
             statements=tuple(accepted),
             about=about,
+            notes=self._notes(about),
         )
 
     # ------------------------------------------------------------------------------- files
@@ -289,6 +290,18 @@ class _Folder:
         if sorted(path.read_bytes().splitlines(keepends=True)) != sorted(lines):
             return Item(what=LINES, step="digest", refused="it does not hold the attestations")
         return Item(what=LINES, steps=("digest",))
+
+    def _notes(self, about: About | None) -> tuple[str, ...]:
+        """What is no fault, but worth knowing: a workflow can look at any commit."""
+        holder = self.holder
+        if about is None or holder is None or not holder.repository:
+            return ()
+        place, _, commit = about.resource.removeprefix("git+").rpartition("@")
+        own = place.removesuffix(".git") == holder.repository
+        if own and commit == holder.commit:
+            return ()
+        ran = f"{holder.repository}@{holder.commit}"
+        return (f"the report is about {about.resource}, the workflow ran on {ran}",)
 
     def _policy(self, facts: Facts) -> Iterator[Item]:
         """The verdict was reached by the policy that was named."""
