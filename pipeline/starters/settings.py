@@ -65,8 +65,7 @@ def _lines(target: Target, checks: Sequence[str], pin: Pin | None) -> Iterator[s
     yield "  #   deny: [AGPL-3.0-only, SSPL-1.0]"
     yield ""
     yield "# Paths to leave out, such as planted locks in tests. The report lists them."
-    yield "# exclude:"
-    yield "#   - tests/data/**"
+    yield from _excluded(target)
     yield ""
     yield "# Risks that somebody accepts until a day. One that has ended, or that nothing needs, is"
     yield "# reported."
@@ -76,6 +75,18 @@ def _lines(target: Target, checks: Sequence[str], pin: Pin | None) -> Iterator[s
     yield "#     reason: Why the risk is acceptable, for whoever reads the report."
     yield "#     owner: who answers for it"
     yield "#     expires: YYYY-MM-DD"
+
+
+def _excluded(target: Target) -> Iterator[str]:
+    """What is left out: nothing, unless no git tells what is not the repository's own."""
+    if target.git is not None:
+        yield "# exclude:"
+        yield "#   - tests/data/**"
+        return
+    yield "exclude:"
+    yield "  # Nox keeps its environments here, and no git tells that they belong to nobody."
+    yield "  - .nox/**"
+    yield "#   - tests/data/**"
 
 
 def _required(target: Target, checks: Sequence[str]) -> Iterator[str]:

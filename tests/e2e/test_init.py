@@ -80,6 +80,20 @@ def test_after_init_it_is_green_for_what_was_looked_at(
     assert ran.report["findings"] == []
 
 
+def test_a_plain_folder_is_green_too_with_noxs_environments_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran]
+) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert main(["init", "--quiet", *PINNED]) == 0
+    (folder / ".nox" / "plan").mkdir(parents=True)
+    (folder / ".nox" / "plan" / "requirements.txt").write_text("idna\n", encoding="utf-8")
+    ran = run(folder, "--offline")
+    assert ran.code == 0, ran.report["verdict"]
+    assert [one["path"] for one in ran.report["target"]["excluded"]] == [".nox"]
+
+
 def test_what_comes_later_is_judged_from_its_first_day(
     empty: Path, run: Callable[..., Ran]
 ) -> None:

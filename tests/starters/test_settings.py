@@ -8,11 +8,12 @@ import pytest
 from pipeline import settings as read
 from pipeline.checks import CHECKS
 from pipeline.controls import CONTROLS
-from pipeline.model import Lock, Manifest, Policy, Project, Target
+from pipeline.model import Git, Lock, Manifest, Policy, Project, Target
 from pipeline.starters import settings
 from pipeline.starters.pin import Pin
 
-EMPTY = Target(name="x", git=None, files=0)
+GIT = Git(commit=None, branch="main", dirty=False, remote=None, shallow=False)
+EMPTY = Target(name="x", git=GIT, files=0)
 PROJECT = replace(
     EMPTY,
     projects=(Project(path=".", ecosystem="npm", manifests=(Manifest(path="package.json"),)),),
@@ -72,3 +73,9 @@ def test_an_editor_finds_the_schema_of_the_pinned_version() -> None:
         f"{PIN.commit}/pipeline/supply-chain.schema.json"
     )
     assert "$schema" not in settings.text(EMPTY, tuple(CHECKS), None)
+
+
+def test_without_git_the_environments_of_nox_are_left_out() -> None:
+    text = settings.text(replace(EMPTY, git=None), tuple(CHECKS), PIN)
+    known = read.parse(text, "supply-chain.yml", checks=frozenset(CHECKS))
+    assert known.exclude == (".nox/**",)
