@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+BY_FORM = "its value has the form of"
+
 _NAME = re.compile(
     r"(?:^|_|[a-z](?=[A-Z]))"
     r"(?:PASSWORD|PASSWD|PASSPHRASE|PGPASSWORD|SECRET|TOKEN|CREDENTIALS?"
@@ -43,14 +45,26 @@ _FORMS = (
     ("a password in an address", re.compile(r"://[^/\s:@]{1,100}:[^/\s:@$]{3,200}@")),
 )
 _ASSIGNED = re.compile(r"\b([A-Za-z_][A-Za-z0-9_]*)=(\"[^\"]*\"|'[^']*'|\S*)")
+_HANDED = re.compile(
+    r"((?:\bauthorization:(?:\s{0,9}(?:bearer|basic|token))?|\b(?:bearer|basic)|(?:^|\s)-[up]"
+    r"|--?(?:password|passwd|passphrase|token|secret|api-?key|auth[a-z-]{0,20}))[=\s]+)\S{3,}",
+    re.IGNORECASE,
+)
+"""What a command is handed as a secret: a header, a user with a password, an option."""
+_RANDOM = re.compile(
+    r"(?<![\w/.-])(?=[\w+=]{0,60}[0-9])(?=[\w+=]{0,60}[A-Za-z])[\w+=]{20,}(?![\w/.-])"
+)
+"""A long word of letters and digits: a token, or a digest that nobody needs to read."""
 _MAX_LINE = 400
+_LONGEST_LINE = 64 * 1024
 
 
 def why_secret(name: str, value: str) -> str:
     """By what a named value looks like a secret; "" where it does not."""
+    value = value[:_LONGEST_LINE]
     for what, form in _FORMS:
         if form.search(value):
-            return f"its value has the form of {what.partition(' ')[2]}"
+            return f"{BY_FORM} {what}"
     if _NAME.search(name) and not _ABOUT.search(name) and not _HARMLESS.fullmatch(value.strip()):
         return "its name says so"
     return ""
@@ -63,10 +77,15 @@ def assignments(line: str) -> Iterator[tuple[str, str]]:
 
 
 def redact(line: str) -> str:
-    """A line of an image's history without what looks like a secret, and not too long."""
+    """A line of an image's history without what may be a secret, and not too long.
+
+    Nothing depends on the words that are lost, so it is better to lose too many.
+    """
+    line = line[:_LONGEST_LINE]
     for _, form in _FORMS:
         line = form.sub("…", line)
-    return _ASSIGNED.sub(_without_value, line)[:_MAX_LINE]
+    line = _ASSIGNED.sub(_without_value, line)
+    return _RANDOM.sub("…", _HANDED.sub(r"\1…", line))[:_MAX_LINE]
 
 
 def _without_value(found: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from pipeline.checks.container.configuration import CHECK
 from pipeline.checks.container.rules import RULES
 from pipeline.checks.container.scan import OS
 from pipeline.discover.names import printable
+from pipeline.images.suspicious import BY_FORM
 from pipeline.model import Finding, Kind, Location, Severity
 from pipeline.text import plain
 
@@ -34,7 +35,7 @@ def judge(image: Image, scan: Scan, denied: Collection[str]) -> Iterator[Finding
     """Findings of one image; `denied` are the licences that the policy denies."""
     for flaw in scan.flaws:
         yield _flaw(image, flaw)
-    for leak in scan.leaks:
+    for leak in _leaks(image, scan):
         yield _leak(image, leak)
     if scan.end_of_life:
         yield _end_of_life(image, scan)
@@ -96,6 +97,15 @@ def _mend(flaw: Flaw, image: Image) -> str:
         return plain(f"{how}{again}")
     why = _UNFIXED.get(flaw.status, _UNFIXED["affected"])
     return plain(f"{why}: leave {package.name} out of the image, or record a waiver")
+
+
+def _leaks(image: Image, scan: Scan) -> Iterator[Leak]:
+    """Secrets in files; those in the configuration only if it holds more than we saw ourselves."""
+    yield from (leak for leak in scan.leaks if leak.path)
+    inside = [leak for leak in scan.leaks if not leak.path]
+    seen = [one for one in image.exposed if one.why.startswith(BY_FORM)]
+    if len(inside) > len(seen):
+        yield from inside
 
 
 def _leak(image: Image, leak: Leak) -> Finding:
