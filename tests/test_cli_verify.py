@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -165,6 +166,26 @@ def test_a_release_from_the_index(command: Command, path: Path) -> None:
     told = command("verify", other, "--bundle", path, *PUBLISHER)
     assert told.code == 4
     assert "REFUSED" in told.out
+
+
+def test_a_statement_with_the_longer_digest_alone(
+    command: Command, trusted: Trusted, tmp_path: Path
+) -> None:
+    package = tmp_path / "shop-1.0.tgz"
+    package.write_bytes(b"package")
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "shop", "digest": {"sha512": hashlib.sha512(b"package").hexdigest()}}],
+        "predicateType": "https://example.org/x",
+        "predicate": {},
+    }
+    bundle = tmp_path / "bundle.json"
+    bundle.write_bytes(trusted.signer().sign_statement(json.dumps(statement).encode()))
+    told = command("verify", package, "-q", "--bundle", bundle, *trusted.options)
+    assert told == (0, "", "")
+    package.write_bytes(b"other")
+    told = command("verify", package, "--json", "--bundle", bundle, *trusted.options)
+    assert told.json["items"][0]["refused_by"] == "subject"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff", b'{"a": 1}\n{"b": 2}'])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,8 @@ def _by_bundle(
         return Item(what=text, step="signature", refused=why), ()
     except RefusedError as error:
         return Item(what=text, step=error.step, refused=error.why), ()
-    return check_file(text, sha256, found, judge)
+    longer = None if image(text) else partial(hash_file, Path(text), "sha512")
+    return check_file(text, sha256, found, judge, longer)
 
 
 def _note_absent(seen: Seen) -> None:

@@ -316,11 +316,16 @@ class _Folder:
 
 
 def check_file(
-    name: str, sha256: str, found: list[Bundle], judge: Judge
+    name: str,
+    sha256: str,
+    found: list[Bundle],
+    judge: Judge,
+    sha512: Callable[[], str] | None = None,
 ) -> tuple[Item, tuple[Statement, ...]]:
     """Check a single file or image against bundles; the statements about it come back.
 
     Every signature has to hold. Attestations that are about other files count for nothing.
+    `sha512` computes the longer digest, for statements that have no other.
     """
     accepted: list[Statement] = []
     steps: list[str] = []
@@ -333,9 +338,9 @@ def check_file(
             else:
                 verified = judge(item, "")
                 statement = parse(verified.payload_type, verified.payload, item.where)
-                if sha256 not in {digest for _, digest in statement.subjects} and len(found) > 1:
+                if len(found) > 1 and not statement.is_about(sha256, sha512):
                     continue
-                statement.check_subject(sha256)
+                statement.check_subject(sha256, sha512)
                 claims.check_foreign(statement, verified.holder)
                 accepted.append(statement)
                 steps += [*_held(verified), "payload type", "statement type", "subject"]

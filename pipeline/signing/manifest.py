@@ -158,9 +158,9 @@ def image(text: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def hash_file(path: Path) -> str:
-    """The SHA-256 of a file in hexadecimal; raises `SignatureError` when it cannot be read."""
-    hashed = hashlib.sha256()
+def hash_file(path: Path, algorithm: str = "sha256") -> str:
+    """The digest of a file in hexadecimal; raises `SignatureError` when it cannot be read."""
+    hashed = hashlib.new(algorithm)
     try:
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.trust.bundle import strict
 from pipeline.trust.refused import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -19,19 +22,35 @@ _OLD_STATEMENT_TYPE = "https://in-toto.io/Statement/v0.1"
 MAX_SUBJECTS = 1024
 """As many as other verifiers accept."""
 
+_LONGER = "sha512:"
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement: `subjects` by their SHA-256 in hexadecimal, with the name of each."""
+    """A statement: `subjects` by name and SHA-256 in hexadecimal.
+
+    A subject that has no SHA-256 but a SHA-512 stands there with "sha512:" before it.
+    """
 
     where: str
     predicate_type: str
     predicate: Any
     subjects: tuple[tuple[str, str], ...]
 
-    def check_subject(self, digest: str) -> None:
-        """Raise `RefusedError` unless the file with this SHA-256 is a subject."""
-        if digest not in {found for _, found in self.subjects}:
+    def is_about(self, digest: str, sha512: Callable[[], str] | None = None) -> bool:
+        """Whether the file with this SHA-256 is a subject.
+
+        `sha512` computes its SHA-512, which is asked for only where a subject has no other.
+        """
+        digests = {found for _, found in self.subjects}
+        if digest in digests:
+            return True
+        longer = any(found.startswith(_LONGER) for found in digests)
+        return bool(longer and sha512 and _LONGER + sha512() in digests)
+
+    def check_subject(self, digest: str, sha512: Callable[[], str] | None = None) -> None:
+        """Raise `RefusedError` unless it is about the file with this SHA-256."""
+        if not self.is_about(digest, sha512):
             raise RefusedError(
                 "subject", f"it is about other files than sha256:{digest}", where=self.where
             )
@@ -69,7 +88,11 @@ def parse(payload_type: str, payload: bytes, where: str, *, old: bool = True) ->
 
 def _subject(item: Any, where: str) -> tuple[str, str]:
     digests = item.get("digest") if isinstance(item, dict) else None
-    found = digests.get("sha256") if isinstance(digests, dict) else None
-    if not isinstance(found, str) or not re.fullmatch("[0-9a-f]{64}", found):
-        raise RefusedError("subject", "one of them has no SHA-256", where=where)
-    return str(item.get("name") or ""), found
+    known = digests if isinstance(digests, dict) else {}
+    if "sha256" in known:
+        found, form, prefix = known["sha256"], "[0-9a-f]{64}", ""
+    else:
+        found, form, prefix = known.get("sha512"), "[0-9a-f]{128}", _LONGER
+    if not isinstance(found, str) or not re.fullmatch(form, found):
+        raise RefusedError("subject", "one of them has no SHA-256 or SHA-512", where=where)
+    return str(item.get("name") or ""), prefix + found

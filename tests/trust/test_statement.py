@@ -44,6 +44,21 @@ def test_a_subject_without_a_name_is_one() -> None:
     assert found.subjects == (("", DIGEST),)
 
 
+def test_a_subject_may_have_the_longer_digest_alone() -> None:
+    found = parse(PAYLOAD_TYPE, statement(subject=[{"digest": {"sha512": "cd" * 64}}]), "a")
+    assert found.subjects == (("", "sha512:" + "cd" * 64),)
+    assert found.is_about(DIGEST, lambda: "cd" * 64)
+    assert not found.is_about(DIGEST, lambda: "ef" * 64)
+    assert not found.is_about(DIGEST)
+    both = parse(
+        PAYLOAD_TYPE,
+        statement(subject=[{"digest": {"sha256": DIGEST, "sha512": "cd" * 64}}]),
+        "a",
+    )
+    assert both.subjects == (("", DIGEST),)
+    assert not both.is_about("ef" * 32, lambda: "cd" * 64), "the SHA-256 is what counts then"
+
+
 def test_the_old_version_is_for_others_only() -> None:
     old = statement(_type="https://in-toto.io/Statement/v0.1")
     assert parse(PAYLOAD_TYPE, old, "a").subjects
@@ -68,6 +83,8 @@ MANY = [{"name": "a", "digest": {"sha256": DIGEST}}] * (MAX_SUBJECTS + 1)
         (statement(subject=[1]), "subject"),
         (statement(subject=[{"name": "a"}]), "subject"),
         (statement(subject=[{"digest": {"sha1": "a"}}]), "subject"),
+        (statement(subject=[{"digest": {"sha512": DIGEST}}]), "subject"),
+        (statement(subject=[{"digest": {"sha256": 1, "sha512": "cd" * 64}}]), "subject"),
         (statement(subject=[{"digest": {"sha256": DIGEST.upper()}}]), "subject"),
         (statement(subject=[{"digest": {"sha256": DIGEST[:-1]}}]), "subject"),
     ],
