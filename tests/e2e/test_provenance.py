@@ -127,7 +127,9 @@ def test_given_files_answer_without_a_network(
     (folder / f"{NAME}.provenance").write_text(CONTENT)
     ran = scan("--offline", provenance=f"  folder: {folder}\n")
     assert (ran.code, ran.report["evidence"][0]["status"]) == (0, "clean")
-    assert fake.requests == []
+    ((_, told),) = ran.report["evidence"][0]["tables"][0]["rows"]
+    assert told == f"{GITHUB}, by a file that was given"
+    assert (fake.requests, recall()) == ([], {})
     ran = scan("--offline", provenance=f"  folder: {tmp_path / 'absent'}\n")
     assert ran.report["evidence"][0]["status"] == "errored"
 

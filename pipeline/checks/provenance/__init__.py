@@ -179,7 +179,10 @@ def _tables(
     if not known:
         return
     rows = tuple(
-        (releases[pin][0].purl, ", ".join(one.publishers))
+        (
+            releases[pin][0].purl,
+            ", ".join(one.publishers) + (", by a file that was given" if one.given else ""),
+        )
         for pin, one in known.items()
         if one.publishers
     )

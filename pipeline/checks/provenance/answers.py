@@ -28,12 +28,14 @@ class Answer:
     """What is known of one release.
 
     `publishers` is empty where nobody attests it. With a `gap` that is not known, and `why` says
-    why. `signed`: the registry's own signature holds.
+    why. `signed`: the registry's own signature holds. `given`: files that somebody gave say so, and
+    not the registry: anybody can attest a file of any name, but only its project can publish it.
     """
 
     publishers: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     signed: bool = False
+    given: bool = False
     gap: Gap | None = None
     why: str = ""
 
@@ -56,7 +58,10 @@ def answer(pin: Pin, packages: Sequence[Package], options: Options, root: Root) 
         )
     try:
         if pin.ecosystem == pypi.ECOSYSTEM:
-            return _python(packages, digests, attested, given, root)
+            found = _python(packages, digests, attested, given, root)
+            # Files that prove nothing of what is locked do not say that there is no attestation.
+            silent = not found.publishers and not found.findings
+            return (_gap(attested, options) if silent else None) or found
         assert attested is not None
         return _npm(pin, packages, digests, attested, root)
     except NotEvaluatedError as error:
@@ -103,7 +108,7 @@ def _python(
         except RefusedError as error:
             detail = f"{name}: {error}"
             return Answer(findings=(found("invalid", Severity.HIGH, packages, detail),))
-    return Answer(publishers=tuple(sorted(publishers)))
+    return Answer(publishers=tuple(sorted(publishers)), given=bool(given))
 
 
 def _publishers(

@@ -66,8 +66,11 @@ def findings(  # noqa: PLR0913 - the release, the answer, and what that is held 
 
 
 def first_sight(pin: Pin, answer: Answer, seen: Mapping[str, Seen], today: date) -> dict[str, Seen]:
-    """What there is to record: nothing for a known package, or one with two publishers at once."""
-    if key(pin) in seen or len(answer.publishers) != 1:
+    """What there is to record: nothing for a known package, or one with two publishers at once.
+
+    Nothing that a registry did not say, either: a hostile repository could bring its own files.
+    """
+    if key(pin) in seen or answer.given or len(answer.publishers) != 1:
         return {}
     return {key(pin): Seen(publisher=answer.publishers[0], version=pin.version, day=today)}
 

@@ -76,7 +76,8 @@ def test_a_gap_of_the_registry_stays_one() -> None:
 
 
 def test_given_files_answer_offline() -> None:
-    assert ask(offline=True, provenance_files=FILES).publishers == (GITHUB,)
+    found = ask(offline=True, provenance_files=FILES)
+    assert found == Answer(publishers=(GITHUB,), given=True)
 
 
 def test_given_files_of_other_releases_do_not() -> None:
@@ -85,8 +86,10 @@ def test_given_files_of_other_releases_do_not() -> None:
 
 
 def test_a_given_file_of_what_is_not_locked_proves_nothing() -> None:
-    found = ask(PIN, f"sha256:{'0' * 64}", offline=True, provenance_files=FILES)
-    assert found == Answer()
+    other = f"sha256:{'0' * 64}"
+    assert ask(PIN, other, offline=True, provenance_files=FILES).gap is Gap.NETWORK_OFF
+    asked = {PIN: attested("", "0" * 64)}
+    assert ask(PIN, other, attested=asked, provenance_files=FILES) == Answer(given=True)
 
 
 def test_a_lock_without_the_hash_cannot_be_held_against_anything() -> None:

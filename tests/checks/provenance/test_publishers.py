@@ -103,4 +103,6 @@ def test_a_first_sight_is_recorded_once() -> None:
     }
     assert first_sight(PIN, ATTESTED, {KEY: seen(OTHER)}, DAY) == {}
     assert first_sight(PIN, Answer(), {}, DAY) == {}
+    given = Answer(publishers=(GITHUB,), given=True)
+    assert first_sight(PIN, given, {}, DAY) == {}, "anybody can sign a file of any name"
     assert first_sight(PIN, Answer(publishers=(GITHUB, OTHER)), {}, DAY) == {}
