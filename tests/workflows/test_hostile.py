@@ -32,7 +32,7 @@ TEXTS = sorted(
 )
 KNOWN = {
     *("matrix", "commit", "digest", "verdict", "counts", "sums-digest"),
-    *("artifact-name", "artifact-id", "artifact-digest", "download-path"),
+    *("artifact-name", "artifact-id", "artifact-digest", "download-path", "cache-key"),
 }
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.tools.binaries import Binary
 from tests.kit.act import platform
-from tests.workflows.conftest import BAD, FILE, POLICY, Caller, pull_request
+from tests.workflows.conftest import BAD, CLEAN, FILE, POLICY, Caller, pull_request
 
 pytestmark = pytest.mark.workflows_e2e
 
@@ -214,6 +215,18 @@ def test_another_name_for_the_artifact_and_a_threshold(caller: Make) -> None:
         "nightly-part-repository.dependencies",
     ]
     assert ran.outputs_of("report and gate")["artifact-name"] == "nightly"
+
+
+def test_a_program_from_outside_the_index_is_used_where_there_is_work_for_it(
+    caller: Make, trivy_program: Binary
+) -> None:
+    made = caller({**CLEAN, "Dockerfile": "FROM scratch\nCOPY a /a\nUSER 1000\n"})
+    made.calls(checks="hardening")
+    ran = made.run(extra={"SUPPLY_CHAIN_TRIVY": str(trivy_program.path)})
+    assert ran.outputs_of("hardening")["cache-key"].startswith("supply-chain-trivy-")
+    found = json.loads((ran.artifacts / "supply-chain/evidence/hardening.json").read_bytes())
+    (tool,) = found["evidence"]["tools"]
+    assert tool["name"] == "trivy"
 
 
 def test_the_tool_comes_with_nothing_from_the_checkout(caller: Make) -> None:
