@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,9 @@ def test_a_job_signs_with_its_identity(
     assert (told.code, told.err) == (0, "")
     assert f"signed by {trusted.stack.identity} (by {trusted.stack.issuer.url})" in told.out
     assert "6 statements" in told.out
+    (line,) = [line for line in told.out.splitlines() if line.startswith("to verify: ")]
+    words = shlex.split(line.removeprefix("to verify: supply-chain "))
+    assert command(*words, "-q") == (0, "", "")
     assert command("verify", folder, dist, "-q", *trusted.options) == (0, "", "")
 
 
@@ -81,6 +85,7 @@ def test_a_key_signs(command: Command, folder: Path, key: Key) -> None:
     assert told.code == 0
     assert "signed by the key sha256:" in told.out
     assert "not claimed: provenance: no certificate" in told.out
+    assert "--key PUBLIC_KEY" in told.out
     assert command("verify", folder, "-q", "--key", key.public) == (0, "", "")
 
 

@@ -39,9 +39,9 @@ def execute(arguments: argparse.Namespace) -> int:
     output.unsign()
     manifest = digests.gather(output.folder, arguments.artefacts)
     drop_stale((item.path, item.sha256) for item in manifest.artefacts if item.path)
-    signed, told = _sign(output.folder, manifest, arguments)
-    _show(signed, told, arguments, output.folder)
-    if told or arguments.unsigned:
+    signed, signer = _sign(output.folder, manifest, arguments)
+    _show(signed, signer, arguments, output.folder)
+    if signer or arguments.unsigned:
         return ExitCode.COMPLIANT
     sys.stderr.write(_NOBODY)
     return ExitCode.UNSIGNED
@@ -49,17 +49,17 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _sign(
     folder: Path, manifest: digests.Manifest, arguments: argparse.Namespace
-) -> tuple[Signed, str]:
-    """What was written, and who signed it; "" for nobody."""
+) -> tuple[Signed, Signer | None]:
+    """What was written, and who signed it; `None` for nobody."""
     if arguments.unsigned:
-        return write_unsigned(folder, manifest), ""
+        return write_unsigned(folder, manifest), None
     from pipeline.signing.deadline import Deadline  # noqa: PLC0415 - only where it is signed
 
     deadline = Deadline(arguments.deadline)
     signer = within(deadline, lambda: _signer(arguments, deadline))
     if signer is None:
-        return write_unsigned(folder, manifest), ""
-    return sign(folder, manifest, signer, deadline), signer.told
+        return write_unsigned(folder, manifest), None
+    return sign(folder, manifest, signer, deadline), signer
 
 
 def _signer(arguments: argparse.Namespace, deadline: Deadline) -> Signer | None:
@@ -78,25 +78,39 @@ def _signer(arguments: argparse.Namespace, deadline: Deadline) -> Signer | None:
     return open_keyless(token, token_file, arguments.trust_config, deadline)
 
 
-def _show(signed: Signed, told: str, arguments: argparse.Namespace, folder: Path) -> None:
+def _show(
+    signed: Signed, signer: Signer | None, arguments: argparse.Namespace, folder: Path
+) -> None:
     if arguments.json:
         from pipeline.store import encode  # noqa: PLC0415 - for JSON only
 
-        sys.stdout.write(
-            encode(
-                {
-                    "signed_by": told or None,
-                    "statements": [item.name for item in signed.statements],
-                    "not_claimed": {item.name: item.why for item in signed.omitted},
-                    "written": [str(path) for path in signed.written],
-                }
-            ).decode()
-        )
+        document = {
+            "signed_by": signer.told if signer else None,
+            "statements": [item.name for item in signed.statements],
+            "not_claimed": {item.name: item.why for item in signed.omitted},
+            "written": [str(path) for path in signed.written],
+        }
+        sys.stdout.write(encode(document).decode())
         return
     if arguments.quiet:
         return
     bundles = sum(path.name.endswith(digests.BUNDLE) for path in signed.written)
-    lines = [f"signed by {plain(told)}" if told else "NOT SIGNED"]
+    lines = [f"signed by {plain(signer.told)}" if signer else "NOT SIGNED"]
     lines.append(f"{bundles} signatures, {len(signed.statements)} statements, in {folder}")
     lines += [f"not claimed: {item.name}: {plain(item.why)}" for item in signed.omitted]
+    if signer:
+        lines.append(f"to verify: supply-chain verify {_expectation(signer, arguments, folder)}")
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _expectation(signer: Signer, arguments: argparse.Namespace, folder: Path) -> str:
+    """The arguments with which others accept what was signed here, and nothing else."""
+    from shlex import join  # noqa: PLC0415 - only where something was signed
+
+    words = [str(folder), *arguments.artefacts]
+    if signer.holder is None:
+        return plain(join([*words, "--key", "PUBLIC_KEY"]))
+    if arguments.trust_config:
+        words += ["--trust-config", str(arguments.trust_config)]
+    words += ["--identity", signer.holder.identity, "--issuer", signer.holder.issuer]
+    return plain(join(words), limit=1 << 20)
