@@ -226,6 +226,11 @@ class Row:
         return advisory_link(self.finding)
 
     @property
+    def is_file(self) -> bool:
+        """Whether what it is in is the first of its places, so that one of the two says it all."""
+        return any(place.path == self.name for place in self.finding.locations[:1])
+
+    @property
     def urgent(self) -> bool:
         """Known to be exploited, or malicious: first whatever its rating."""
         return self.finding.exploited is not None or self.finding.kind is Kind.MALWARE
@@ -390,7 +395,10 @@ class View:
         if location is None:
             return None
         text = _where(location.path, location.line)
-        if not self._files or ".." in location.path.split("/"):
+        is_elsewhere = ".." in location.path.split("/") or self.report.target.is_in_image(
+            location.path
+        )
+        if not self._files or is_elsewhere:
             return Place(text)
         anchor = "" if location.line is None else f"#L{location.line}"
         return Place(text, f"{self._files}/{quote(location.path, errors='replace')}{anchor}")

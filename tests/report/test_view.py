@@ -403,3 +403,30 @@ def test_a_base_that_is_of_no_use_is_said_too(reports: dict[str, Report]) -> Non
     view = View(replace(report, base=whole))
     assert "base 0b0b0b0b0b0b: what dependencies and lockfiles found" in view.against
     assert view.against.endswith("in full.")
+
+
+def test_a_secret_is_named_by_its_file(reports: dict[str, Report]) -> None:
+    rows = [row for row in View(reports["leaked"]).open if len(row.finding.subject) == 64]
+    assert rows
+    for row in rows:
+        assert row.name == row.finding.locations[0].path
+        assert row.is_file
+    finding = replace(rows[0].finding, locations=())
+    judged = replace(rows[0].judged, finding=finding)
+    (row,) = View(replace(reports["leaked"], findings=(judged,))).open
+    assert row.name == finding.subject
+    assert not row.is_file
+
+
+def test_files_can_be_read_where_somebody_else_says(reports: dict[str, Report]) -> None:
+    view = View(reports["incomplete"], browse="https://git.example.org/a/blob/1/sub")
+    place = view.place(Location(path="a b.txt", line=3))
+    assert place
+    assert place.link == "https://git.example.org/a/blob/1/sub/a%20b.txt#L3"
+
+
+def test_no_link_leads_out_of_the_repository(reports: dict[str, Report]) -> None:
+    view = View(reports["incomplete"], browse="https://git.example.org/a/blob/1")
+    place = view.place(Location(path="../../b/x"))
+    assert place
+    assert place.link == ""
