@@ -428,6 +428,13 @@ class Target:
     excluded: tuple[Excluded, ...] = ()
     unread: tuple[Unread, ...] = ()
 
+    def is_in_image(self, path: str) -> bool:
+        """Whether a location's path leads into a built image, and not into the repository.
+
+        Such a path is the image's name, or "name!/path" for a file in it.
+        """
+        return any(path.partition("!/")[0] == image.name for image in self.images)
+
 
 # ------------------------------------------------------------------------------------ evidence
 

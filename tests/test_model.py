@@ -7,12 +7,14 @@ from pipeline.model import (
     Evidence,
     Finding,
     Gap,
+    Image,
     Kind,
     Location,
     Missing,
     Package,
     Severity,
     Status,
+    Target,
     purl,
     tally,
 )
@@ -102,3 +104,10 @@ def test_a_tally_keeps_kinds_apart_and_leaves_out_what_is_beside_the_question() 
     )
     assert tally(parts) == "1,001 of 1,002 files, 3 of 3 commits"
     assert tally(()) == ""
+
+
+def test_a_path_in_an_image_is_told_from_one_in_the_repository() -> None:
+    target = Target(name="t", git=None, files=1, images=(Image(name="./a:1", transport="layout"),))
+    assert [target.is_in_image(path) for path in ("./a:1", "./a:1!/etc/x", "./a:2", "a", "")] == [
+        *(True, True, False, False, False)
+    ]

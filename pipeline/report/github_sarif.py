@@ -12,7 +12,7 @@ inputs that were not evaluated or for a failed control, is a result as well.
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -114,7 +114,11 @@ def _render(view: View, rows: Sequence[Row]) -> bytes:
     for entry in (*_gate(view, len(rows)), *map(_entry, rows)):
         if entry.rule not in rules:
             rules[entry.rule] = _rule(entry, index=len(rules))
-        results.append(_result(entry, rules[entry.rule], anchor))
+        # GitHub shows files of the repository alone, and a built image is none.
+        places = tuple(
+            place for place in entry.locations if not report.target.is_in_image(place.path)
+        )
+        results.append(_result(replace(entry, locations=places), rules[entry.rule], anchor))
     target = quote(plain(report.target.name, limit=_MAX_NAME).strip("/"), safe="/.-_~")
     return encode(
         {

@@ -181,6 +181,20 @@ def test_places_are_inside_the_repository_and_encoded(
     assert (place["region"]["startLine"], place["region"].get("startColumn")) == region
 
 
+def test_places_in_built_images_are_no_files_of_the_repository(reports: dict[str, Report]) -> None:
+    named = (
+        Location(path="ghcr.io/example/shop:2.1"),
+        Location(path="ghcr.io/example/shop:2.1!/app/x.jar", line=3),
+        Location(path="ghcr.io/example/shop"),
+    )
+    (result,) = results_of(with_finding(reports["violated"], locations=named))
+    uris = [one["physicalLocation"]["artifactLocation"]["uri"] for one in result["locations"]]
+    assert uris == ["ghcr.io/example/shop"]
+    (result,) = results_of(with_finding(reports["violated"], locations=named[:2]))
+    uris = [one["physicalLocation"]["artifactLocation"]["uri"] for one in result["locations"]]
+    assert uris == ["uv.lock"]
+
+
 def test_without_a_lock_the_policy_file_is_the_anchor(reports: dict[str, Report]) -> None:
     report = with_finding(reports["violated"], locations=())
     report = replace(report, target=replace(report.target, locks=()))

@@ -425,6 +425,12 @@ def test_files_can_be_read_where_somebody_else_says(reports: dict[str, Report]) 
     assert place.link == "https://git.example.org/a/blob/1/sub/a%20b.txt#L3"
 
 
+def test_no_link_leads_into_a_built_image(reports: dict[str, Report]) -> None:
+    view = View(reports["violated"], browse="https://example.org/b")
+    for path in ("ghcr.io/example/shop:2.1", "./shop.tar!/app/x.jar"):
+        assert view.place(Location(path=path)) == words.Place(path)
+
+
 def test_no_link_leads_out_of_the_repository(reports: dict[str, Report]) -> None:
     view = View(reports["incomplete"], browse="https://git.example.org/a/blob/1")
     place = view.place(Location(path="../../b/x"))
