@@ -16,7 +16,7 @@ from pipeline.report.view import GAPS, View, numbered
 from pipeline.text import plain
 
 if TYPE_CHECKING:
-    from pipeline.model import Location, Report, Unevaluated
+    from pipeline.model import Location, Report, Target, Unevaluated
     from pipeline.report.view import Row
 
 MOST = 10
@@ -48,8 +48,12 @@ def render(report: Report, *, folder: str = "", most: int = MOST) -> str:
     """
     view = View(report)
     told = [
-        *(_finding(row, folder) for row in view.open),
-        *(_gap(item, folder) for item in report.unevaluated if item.blocking and item.location),
+        *(_finding(row, report.target, folder) for row in view.open),
+        *(
+            _gap(item, folder)
+            for item in report.unevaluated
+            if item.blocking and _in_file(item.location, report.target)
+        ),
     ]
     shown = told[: max(most, 1) - 1]
     return "".join(f"{line}\n" for line in (_roll_up(view, len(told) - len(shown)), *shown))
@@ -68,7 +72,7 @@ def _roll_up(view: View, left: int) -> str:
     return _command(_DECISIONS[report.verdict.decision], title, " ".join(parts))
 
 
-def _finding(row: Row, folder: str) -> str:
+def _finding(row: Row, target: Target, folder: str) -> str:
     finding = row.finding
     level = "error" if row.urgent else _LEVELS[finding.severity]
     urgent = " Malicious." if finding.kind is Kind.MALWARE else ""
@@ -76,8 +80,14 @@ def _finding(row: Row, folder: str) -> str:
     mend = f" To mend it: {row.mend}" if row.mend else ""
     text = f"{row.name} {row.version}".strip() + f": {finding.title.rstrip('.')}.{urgent}{mend}"
     # Of what only the history holds, today's line says nothing.
-    place = None if finding.removed else next(iter(finding.locations), None)
+    places = (place for place in finding.locations if _in_file(place, target))
+    place = None if finding.removed else next(places, None)
     return _command(level, f"{row.severity.label}: {finding.rule}", text, place, folder)
+
+
+def _in_file(place: Location | None, target: Target) -> bool:
+    """Whether a location is one of the change's files, and not inside a built image."""
+    return place is not None and not target.is_in_image(place.path)
 
 
 def _gap(item: Unevaluated, folder: str) -> str:

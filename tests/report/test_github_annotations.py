@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.model import Base, Disposition, Gap, Location, Severity, Unevaluated
+from pipeline.model import Base, Disposition, Gap, Image, Location, Severity, Unevaluated
 from pipeline.report.github_annotations import MOST, render
 from pipeline.text import plain
 from tests.report.conftest import compliant, violated
@@ -119,6 +119,18 @@ def test_the_level_follows_the_severity(severity: Severity, level: str) -> None:
 def test_a_place_outside_is_not_named(path: str) -> None:
     report = with_finding(compliant(), locations=(Location(path=path, line=3),))
     assert runner(render(report))[1][1].keys() == {"title"}
+
+
+def test_a_file_in_an_image_is_no_file_of_the_change() -> None:
+    images = (Image(name="shop:1", transport="registry"),)
+    inside = Location(path="shop:1!/etc/passwd", line=1)
+    report = with_finding(compliant(), locations=(inside, Location(path="Dockerfile", line=2)))
+    report = replace(report, target=replace(report.target, images=images))
+    assert runner(render(report))[1][1]["file"] == "Dockerfile"
+    report = with_finding(report, locations=(inside,))
+    assert "file" not in runner(render(report))[1][1]
+    gap = Unevaluated(what="x", gap=Gap.TOO_LARGE, why="y", location=inside)
+    assert len(runner(render(replace(report, unevaluated=(gap,))))) == 2
 
 
 def test_a_column_is_named_with_its_line() -> None:
