@@ -64,9 +64,13 @@ def secret_in(name: str, value: str) -> Secret | None:
     value = value.strip()
     if not is_secret_name(name) or _NO_VALUE.fullmatch(value):
         return None
+    return Secret.STRONG if is_strong(value) else Secret.THROWAWAY
+
+
+def is_strong(value: str) -> bool:
+    """Whether a value is made like a secret that is in use, and not like a throwaway one."""
     kinds = sum(bool(re.search(kind, value)) for kind in _KINDS)
-    is_strong = len(value) >= _STRONG and kinds > 1 and not re.search(r"\s", value)
-    return Secret.STRONG if is_strong else Secret.THROWAWAY
+    return len(value) >= _STRONG and kinds > 1 and not re.search(r"\s", value)
 
 
 def blind_downloads(script: str) -> Iterator[int]:

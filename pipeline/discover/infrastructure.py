@@ -21,6 +21,13 @@ _DOCKERFILE = re.compile(
     r"(?:Dockerfile|Containerfile)(?:\..+)?|.+\.(?:dockerfile|containerfile)",
     re.IGNORECASE | re.DOTALL,
 )
+_ABOUT_DOCKERFILES = re.compile(
+    r".*\.(?:c|cc|cpp|cs|css|csv|el|go|golden|h|html|ipynb|java|js|json|jsx|kt|lua|md|php|py|pyi|rb"
+    r"|rego|rs|rst|scala|snap|svg|swift|toml|ts|tsx|vim|xml)",
+    re.DOTALL,
+)
+"""Code and texts about Dockerfiles are named after them; one that is built from begins as such."""
+_BEGINS = re.compile(rb"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:FROM|ARG)[ \t]")
 _COMPOSE = re.compile(r"(?:docker-)?compose.*\.ya?ml", re.DOTALL)
 _MARKS = (
     re.compile(rb"^[\"']?apiVersion[\"']?[ \t]*:[ \t]*\S", re.MULTILINE),
@@ -75,7 +82,7 @@ def find_infrastructure(tree: Tree, files: Iterable[str]) -> Infrastructure:
             _look_into(tree, path, found)
         elif name.endswith((".tf", ".tf.json")):
             found.terraform.append(path)
-        elif _DOCKERFILE.fullmatch(name) and not name.endswith(".dockerignore"):
+        elif _is_dockerfile(tree, path, found):
             found.dockerfiles.append(path)
     return found
 
@@ -93,6 +100,17 @@ def _in_a_chart(path: str, charts: Collection[str]) -> str | None:
     return None
 
 
+def _is_dockerfile(tree: Tree, path: str, found: Infrastructure) -> bool:
+    """By its name; what may be about Dockerfiles has to begin like one, in capitals."""
+    name = path.rpartition("/")[2]
+    if not _DOCKERFILE.fullmatch(name) or name.endswith(".dockerignore"):
+        return False
+    if not _ABOUT_DOCKERFILES.fullmatch(name):
+        return True
+    content = _head(tree, path, found)
+    return content is not None and bool(_BEGINS.match(content))
+
+
 def _look_into(tree: Tree, path: str, found: Infrastructure) -> None:
     """Note a Kubernetes object, by both keys that each of them has, or a CloudFormation template.
 
@@ -100,13 +118,20 @@ def _look_into(tree: Tree, path: str, found: Infrastructure) -> None:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html.
     Templates of manifests count too, which is why the text is searched and not parsed.
     """
-    try:
-        content = tree.head(path, size=_LOOKED_AT)
-    except UnreadableFileError as error:
-        place = Location(path=path)
-        found.unread.append(Unread(location=place, why=error.what, gap=Gap.INPUT_MISSING))
+    content = _head(tree, path, found)
+    if content is None:
         return
     if all(mark.search(content) for mark in _MARKS):
         found.kubernetes.append(path)
     elif b"AWS" in content and _STACK.search(content):
         found.cloudformation.append(path)
+
+
+def _head(tree: Tree, path: str, found: Infrastructure) -> bytes | None:
+    """The beginning of a file; one that cannot be read is noted."""
+    try:
+        return tree.head(path, size=_LOOKED_AT)
+    except UnreadableFileError as error:
+        place = Location(path=path)
+        found.unread.append(Unread(location=place, why=error.what, gap=Gap.INPUT_MISSING))
+        return None

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.checks.written import Secret, blind_downloads, is_digest, is_secret_name, secret_in
+from pipeline.checks.written import (
+    Secret,
+    blind_downloads,
+    is_digest,
+    is_secret_name,
+    is_strong,
+    secret_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +53,9 @@ def test_names() -> None:
 def test_downloads_that_are_run() -> None:
     text = "true\ncurl https://x | sh\nwget x; sh y\n"
     assert list(blind_downloads(text)) == [5]
+
+
+def test_values_that_are_made_like_secrets() -> None:
+    assert is_strong("q7Zr-93kd82hHs")
+    assert not is_strong("changemechange")
+    assert not is_strong("q7 Zr-93kd82hHs")

@@ -38,6 +38,7 @@ def kinds(root: Path, files: dict[str, bytes]) -> dict[str, list[str]]:
     [
         ("Dockerfile", "docker"), ("a/Dockerfile.prod", "docker"), ("web.dockerfile", "docker"),
         ("Containerfile", "docker"), ("dockerfile", "docker"), ("Dockerfile.dockerignore", None),
+        ("dockerfile.py", None), ("Dockerfile.5.md", None), ("Dockerfile.tmpl", "docker"),
         ("Dockerfiles", None), ("MyDockerfile", None), ("compose.yml", "compose"),
         ("docker-compose.prod.yaml", "compose"), ("a/compose.override.yaml", "compose"),
         ("recompose.yml", None), ("main.tf", "terraform"), ("x.tf.json", "terraform"),
@@ -127,3 +128,18 @@ def test_templates_of_cloudformation(
     tmp_path: Path, name: str, content: bytes, expected: bool
 ) -> None:
     assert kinds(tmp_path, {name: content})["cloudformation"] == ([name] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("content", "is_one"),
+    [
+        (b"# a comment\n\n  FROM x\n", True),
+        (b"ARG a\nFROM x\n", True),
+        (b"from __future__ import annotations\n", False),
+        (b'"""FROM x"""\n', False),
+        (b"", False),
+    ],
+)
+def test_code_about_dockerfiles_is_none(tmp_path: Path, content: bytes, is_one: bool) -> None:
+    found = kinds(tmp_path, {"dockerfile.py": content})
+    assert found["docker"] == (["dockerfile.py"] if is_one else [])

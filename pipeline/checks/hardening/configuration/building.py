@@ -105,7 +105,7 @@ class _Rules:
             return
         for word in _operands(one)[:-1]:
             source = expanded(word, variables)
-            if source is None and word.startswith("$"):
+            if source is None and (word.startswith("$") or _REMOTE.match(word)):
                 self.leave(one.line, "from where a file is added, only the build decides")
             elif _REMOTE.match(source or word) and not _AT_A_COMMIT.search(source or word):
                 detail = "what the server sends is added, whatever it is"

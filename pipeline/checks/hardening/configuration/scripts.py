@@ -53,20 +53,23 @@ _BUILDING = {
     "vite": {"build"},
     "yarn": {"build"},
 }
-_EXACT = re.compile(r"(?:@?[^@=\s]+)(?:@|==)v?\d[\w.+!-]*(?:\[.*\])?")
-"""A package with the one version that is wanted, as npm, pip and Go write it."""
+_EXACT = re.compile(r"(?:@?[^@=\s]+)(?:@|==)(?:v?\d[\w.+!-]*|\$.+)")
+"""A package with the one version that is wanted, as npm, pip and Go write it; a variable may hold
+the version."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Lapse:
     """How an installation leaves the lock aside, and the options with which it does not.
 
-    `named`: it may name packages, and those with a version are as good as a lock.
+    `named`: it may name packages, and those with a version are as good as a lock. `mark` stands
+    in every name that is not the project's own.
     """
 
     why: str
     unless: frozenset[str] = frozenset()
     named: bool = False
+    mark: str = ""
 
 
 _NPM = _Lapse("npm install may change what is locked; npm ci does not", named=True)
@@ -100,7 +103,7 @@ _LAPSES = {
     ("composer", "update"): _Lapse("composer update leaves the lock aside"),
     ("composer", "require"): _Lapse("composer require takes the newest version", named=False),
     ("go", "install"): _Lapse(
-        "go install takes what is newest where no version is named", named=True
+        "go install takes what is newest where it names no version", named=True, mark="@"
     ),
     ("cargo", "install"): _Lapse(
         "cargo install leaves the lock aside without --locked", frozenset({"--locked"})
@@ -181,6 +184,9 @@ def unlocked(one: Command) -> str:
     verb, *named = [word for word in words if not word.startswith("-")] or [""]
     lapse = _LAPSES.get((program.removesuffix("3"), verb))
     if lapse is None:
+        return ""
+    named = [word for word in named if lapse.mark in word]
+    if lapse.mark and not named:
         return ""
     options = {word.partition("=")[0] for word in words if word.startswith("-")}
     is_exact = lapse.named and bool(named) and all(map(_EXACT.fullmatch, named))

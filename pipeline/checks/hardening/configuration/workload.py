@@ -6,12 +6,14 @@ is not there is as telling as one that is: without it, the platform's defaults h
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.checks.hardening.configuration import lifetimes
 from pipeline.checks.hardening.configuration.images import pin_problems, reference
 from pipeline.checks.hardening.problem import Open, Problem, Read
+from pipeline.checks.written import is_secret_name, is_strong
 from pipeline.images.suspicious import why_secret
 from pipeline.model import Gap, Location, Severity
 from pipeline.yamltree import Scalar
@@ -39,6 +41,11 @@ _LIKE_ROOT = frozenset(
     {"ALL", "BPF", "DAC_READ_SEARCH", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO"}
 )
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "podman.sock")
+_HARMLESS = (
+    "etc/localtime", "etc/timezone", "etc/ssl/certs", "usr/share/zoneinfo",
+    "usr/share/ca-certificates", "usr/local/share/ca-certificates",
+)  # fmt: skip
+"""What everybody may read of a host: its time, and whom it trusts."""
 _SYSTEM = frozenset({"boot", "dev", "etc", "lib", "proc", "root", "sys", "usr"})
 
 
@@ -209,17 +216,26 @@ class _Rules:
             detail = f"{one.name} runs without {off.text}"
             self.find("unconfined", Severity.MEDIUM, off.line, detail)
         for mount in one.mounts:
-            parts = (mount.text or "").strip("/").split("/")
-            if parts[-1] in _SOCKETS:
-                detail = f"{one.name} is given the socket of its container engine"
-                self.find("host-mount", Severity.HIGH, mount.line, detail)
-            elif parts == [""] or parts[0] in _SYSTEM:
-                detail = f"{one.name} sees a system folder of its host"
-                self.find("host-mount", Severity.HIGH, mount.line, detail)
+            self._mount(one, mount)
         for name, value in one.environment:
             if value.text and (why := why_secret(name, value.text)):
                 detail = f"{name} of {one.name} holds a value in plain text: {why}"
-                self.find("plain-secret", Severity.HIGH, value.line, detail)
+                is_real = is_strong(value.text) or not is_secret_name(name)
+                if not is_real:
+                    detail += ", and it looks like a throwaway one"
+                severity = Severity.HIGH if is_real else Severity.LOW
+                self.find("plain-secret", severity, value.line, detail)
+
+    def _mount(self, one: Container, mount: Text) -> None:
+        path = posixpath.normpath(f"/{mount.text or ''}").lstrip("/")
+        top, _, below = path.partition("/")
+        if posixpath.basename(path) in _SOCKETS:
+            detail = f"{one.name} is given the socket of its container engine"
+            self.find("host-mount", Severity.HIGH, mount.line, detail)
+        elif (not path or top in _SYSTEM) and not path.startswith(_HARMLESS):
+            detail = f"{one.name} sees {'a part of ' if below else ''}a system folder of its host"
+            severity = Severity.MEDIUM if below else Severity.HIGH
+            self.find("host-mount", severity, mount.line, detail)
 
     def _is_on(self, switch: Setting | None, what: str) -> bool:
         if switch and switch.on is None:

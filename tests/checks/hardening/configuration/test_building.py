@@ -30,6 +30,7 @@ def base(text: str = "") -> str:
         (base("ARG WHO\nUSER $WHO\nHEALTHCHECK CMD x\n"), 3, "user"),
         (base(f"COPY --from=$STAGE /a /b\n{END}"), 2, "image files"),
         (base(f"ADD $URL /x\n{END}"), 2, "added"),
+        (base(f"ADD https://github.com/a/b.git#$REF /x\n{END}"), 2, "added"),
     ],
 )
 def test_what_only_the_build_decides_is_told(text: str, line: int, why: str) -> None:

@@ -42,15 +42,32 @@ def found(**more: object) -> list[tuple[str, Severity]]:
 
 
 @pytest.mark.parametrize(
-    ("path", "bad"),
+    ("path", "severity"),
     [
-        ("/", True), ("//", True), ("/etc/app", True), ("/run/docker.sock", True), ("/proc", True),
-        ("/srv", False), ("/home/app", False), ("/run/app", False),
+        ("/", Severity.HIGH), ("//", Severity.HIGH), ("/srv/..", Severity.HIGH),
+        ("/etc", Severity.HIGH), ("/proc/", Severity.HIGH), ("/run/docker.sock", Severity.HIGH),
+        ("/etc/app", Severity.MEDIUM), ("/usr/bin/x", Severity.MEDIUM),
+        ("/etc/localtime", None), ("/srv", None), ("/home/app", None), ("/run/app", None),
     ],
 )  # fmt: skip
-def test_what_of_the_host_is_out_of_bounds(path: str, bad: bool) -> None:
-    expected = [("host-mount", Severity.HIGH)] if bad else []
+def test_what_of_the_host_is_out_of_bounds(path: str, severity: Severity | None) -> None:
+    expected = [("host-mount", severity)] if severity else []
     assert found(mounts=(Text(1, path),)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "severity"),
+    [
+        ("DB_PASSWORD", "q7Zr-93kd82hHs", Severity.HIGH),
+        ("DB_PASSWORD", "postgres", Severity.LOW),
+        ("DB_URL", "postgres://a:bcd@db/x", Severity.HIGH),
+        ("DB_PASSWORD", "/run/secrets/x", None),
+        ("DB_PASSWORD", None, None),
+    ],
+)
+def test_how_bad_a_secret_is(name: str, value: str | None, severity: Severity | None) -> None:
+    expected = [("plain-secret", severity)] if severity else []
+    assert found(environment=((name, Text(1, value)),)) == expected
 
 
 @pytest.mark.parametrize(
