@@ -16,7 +16,7 @@ from pipeline.checks.provenance.signers import NotEvaluatedError, publisher, ver
 from pipeline.model import purl
 from pipeline.trust.bundle import strict
 from pipeline.trust.refused import RefusedError, library
-from pipeline.trust.statement import PAYLOAD_TYPE
+from pipeline.trust.statement import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,18 +100,9 @@ def publishers(content: str, pin: Pin, digest: str, root: Root) -> frozenset[str
 
 def _publisher(bundle: Any, pin: Pin, digest: str, root: Root) -> str:
     proven = verified(json.dumps(bundle).encode(), pin.name, root)
-    if proven.payload_type != PAYLOAD_TYPE:
-        raise RefusedError("payload type", "it is no in-toto statement", where=pin.name)
-    statement = strict(proven.payload, pin.name)
-    if not isinstance(statement, dict) or statement.get("predicateType") not in _PROVENANCE:
+    statement = parse(proven.payload_type, proven.payload, pin.name)
+    if statement.predicate_type not in _PROVENANCE:
         raise RefusedError("predicate type", "its statement is no provenance", where=pin.name)
-    name = purl("npm", pin.name, pin.version)
-    if not any(_is_about(subject, name, digest) for subject in statement.get("subject") or ()):
+    if (purl("npm", pin.name, pin.version), f"sha512:{digest}") not in statement.subjects:
         raise RefusedError("subject", "it is about another package or file", where=pin.name)
     return publisher(proven.holder)
-
-
-def _is_about(subject: Any, name: str, digest: str) -> bool:
-    if not isinstance(subject, dict) or not isinstance(digests := subject.get("digest"), dict):
-        return False
-    return subject.get("name") == name and digests.get("sha512") == digest
