@@ -164,24 +164,27 @@ class _Rules:
     def _final(self, final: Stage) -> None:
         lineage = self.file.lineage(final)
         own = [one for stage in reversed(lineage) for one in stage.instructions if not one.nested]
-        self._user(final, own, lineage[-1])
+        # What an image says that only the build names, nobody can tell: that much is told already.
+        is_known = lineage[-1].image is not None
+        users = [one for one in own if one.name == "USER"]
+        if users or is_known:
+            self._user(final, users, lineage[-1])
         for one in (one for one in own if one.name == "RUN"):
             for command, why in scripts.building(list(scripts.commands(one))):
                 detail = f"{why}, in the stage that becomes the image"
                 self.find("build-in-final-stage", Severity.LOW, command.line, detail)
         last = {one.name: one for one in own}
         check = last.get("HEALTHCHECK")
-        if check is None:
+        if check is None and is_known:
             self.find("no-healthcheck", Severity.LOW, final.start.line, "there is none")
-        elif check.text.upper() == "NONE":
+        elif check is not None and check.text.upper() == "NONE":
             self.find("no-healthcheck", Severity.LOW, check.line, "it is switched off")
         for name in ("CMD", "ENTRYPOINT"):
             if (start := last.get(name)) and start.array is None:
                 detail = f"{name} starts a shell, and the program below it hears no signals"
                 self.find("shell-form", Severity.LOW, start.line, detail)
 
-    def _user(self, final: Stage, own: list[Instruction], first: Stage) -> None:
-        users = [one for one in own if one.name == "USER"]
+    def _user(self, final: Stage, users: list[Instruction], first: Stage) -> None:
         if not users:
             if _WITHOUT_ROOT in (first.image or "").partition(":")[2]:
                 return

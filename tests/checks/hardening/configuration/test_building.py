@@ -25,6 +25,7 @@ def base(text: str = "") -> str:
     ("text", "line", "why"),
     [
         (f"ARG BASE\nFROM $BASE\n{END}", 2, "built on"),
+        ("ARG BASE\nFROM $BASE\n", 2, "built on"),
         (f"FROM a:$TARGETARCH\n{END}", 1, "built on"),
         (f"FROM <image>\n{END}", 1, "built on"),
         (base("ARG WHO\nUSER $WHO\nHEALTHCHECK CMD x\n"), 3, "user"),
