@@ -149,7 +149,7 @@ def test_each_part_is_refused_with_its_own_reason(
     assert (error.where, error.exit_code) == ("b", 4)
 
 
-@pytest.mark.parametrize("more", [-1, 1, 2, 64, 10**6])
+@pytest.mark.parametrize("more", [1, 2, 64, 10**6])
 def test_a_proof_is_of_the_tree_that_the_checkpoint_tells_of(
     check: Check, made: bytes, more: int
 ) -> None:
