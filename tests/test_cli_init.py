@@ -78,7 +78,7 @@ def test_an_empty_repository_gets_all_it_needs(root: Path, init: Init) -> None:
     assert told.code == 0, told.err
     assert sorted(files(root)) == WRITTEN
     for name in WRITTEN:
-        assert f"written    {name}" in told.out
+        assert f"written      {name}" in told.out
     assert "next: " in told.out
     workflow = files(root)[".github/workflows/supply-chain.yml"]
     assert f"uses: acme/supply-chain/.github/workflows/scan.yml@{COMMIT}" in workflow
@@ -90,8 +90,8 @@ def test_a_second_time_nothing_changes(root: Path, init: Init) -> None:
     told = init(*PINNED)
     assert told.code == 0
     assert files(root) == before
-    assert "unchanged  noxfile.py" in told.out
-    assert "left       supply-chain.yml: it says already what holds here" in told.out
+    assert "unchanged    noxfile.py" in told.out
+    assert "left         supply-chain.yml: it says already what holds here" in told.out
     assert "next: " not in told.out
 
 
@@ -103,8 +103,8 @@ def test_a_dry_run_shows_everything_and_writes_nothing(root: Path, init: Init) -
     assert "+++ b/supply-chain.yml" in told.out
     assert "--- a/noxfile.py" in told.out
     assert "+sessions.register()" in told.out
-    assert "would be changed    noxfile.py" in told.out
-    assert "would be written    supply-chain.yml" in told.out
+    assert "would change noxfile.py" in told.out
+    assert "would write  supply-chain.yml" in told.out
 
 
 def test_where_nobody_can_be_asked_what_is_there_stays(root: Path, init: Init) -> None:
@@ -113,7 +113,7 @@ def test_where_nobody_can_be_asked_what_is_there_stays(root: Path, init: Init) -
     assert told.code == 3
     assert files(root)["noxfile.py"] == "import nox\n"
     assert "+sessions.register()" in told.out
-    assert "left       noxfile.py\n" in told.out
+    assert "left         noxfile.py\n" in told.out
     assert told.err == "noxfile.py differs and was left: --yes changes it\n"
     assert sorted(files(root)) == WRITTEN  # the others are written
 
@@ -130,7 +130,7 @@ def test_who_says_yes_is_not_asked(root: Path, init: Init, option: str) -> None:
     told = init(*PINNED, option)
     assert told.code == 0
     assert "sessions.register()" in files(root)["noxfile.py"]
-    assert "changed    noxfile.py" in told.out
+    assert "changed      noxfile.py" in told.out
 
 
 class Terminal(io.StringIO):

@@ -155,18 +155,22 @@ def _show(change: Change) -> None:
 def _summary(
     changes: Sequence[Change], agreed: Sequence[Change], lefts: Sequence[Left], *, done: bool
 ) -> Iterator[str]:
-    would = "" if done else "would be "
+    new, other = ("written", "changed") if done else ("would write", "would change")
     for change in changes:
         if not change.is_needed:
-            yield f"  unchanged  {change.path}"
-        elif not done or change in agreed:
-            yield f"  {would}{'written' if change.is_new else 'changed'}    {change.path}"
+            yield _line("unchanged", change.path)
+        elif done and change not in agreed:
+            yield _line("left", change.path)
         else:
-            yield f"  left       {change.path}"
+            yield _line(new if change.is_new else other, change.path)
     for left in lefts:
-        yield f"  left       {left.path}: {left.why}"
+        yield _line("left", f"{left.path}: {left.why}")
     if done and any(change.is_new for change in agreed):
         yield "next: look at the files, run `nox`, commit them"
+
+
+def _line(what: str, text: str) -> str:
+    return f"  {what:<12} {text}"
 
 
 def _tell(lines: Iterator[str], *, quiet: bool) -> None:

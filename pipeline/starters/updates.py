@@ -7,6 +7,8 @@ dependabot-options-reference, and https://docs.renovatebot.com/configuration-opt
 from __future__ import annotations
 
 import json
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.model import Policy
@@ -15,7 +17,7 @@ from pipeline.text import plain
 from pipeline.yamltree import Items, Scalar, Table, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pipeline.model import Target
 
@@ -41,7 +43,7 @@ class Watched(NamedTuple):
 
 def dependabot(target: Target) -> str:
     """`.github/dependabot.yml` for everything that was found, and for the workflows themselves."""
-    entries = "".join(_entry(one) for one in watched(target))
+    entries = "".join(_entries(watched(target)))
     indented = "".join(f"  {line}\n" for line in entries.splitlines())
     return (
         "# Updates wait for a week: most malicious releases are removed within days.\n"
@@ -57,7 +59,7 @@ def dependabot_with(text: str, target: Target) -> str | None:
     root = compose(text, DEPENDABOT, aliases=True)
     updates = root.get("updates") if isinstance(root, Table) else None
     there = set(_there(updates)) if isinstance(updates, Items) else set()
-    missing = "".join(_entry(one) for one in watched(target) if one not in there)
+    missing = "".join(_entries(one for one in watched(target) if one not in there))
     return append(text, "updates", missing) if missing else text
 
 
@@ -114,19 +116,24 @@ def _folder(path: str) -> str:
     return "/" + path.rpartition("/")[0]
 
 
-def _entry(one: Watched) -> str:
-    # A JSON string is a YAML string (YAML 1.2, 1.2 "Relation to JSON"): a folder is any name.
-    return (
-        f"- package-ecosystem: {one.ecosystem}\n"
-        f"  directory: {json.dumps(one.folder, ensure_ascii=False)}\n"
-        "  schedule:\n"
-        "    interval: weekly\n"
-        "  cooldown:\n"
-        f"    default-days: {Policy().cool_down_days}\n"
-        "  groups:\n"
-        "    all:\n"
-        '      patterns: ["*"]\n'
-    )
+def _entries(wanted: Iterable[Watched]) -> Iterator[str]:
+    """One entry for each ecosystem, with all of its folders."""
+    for ecosystem, group in groupby(wanted, key=attrgetter("ecosystem")):
+        # A JSON string is a YAML string (YAML 1.2, 1.2 "Relation to JSON"): a folder is any name.
+        folders = [json.dumps(one.folder, ensure_ascii=False) for one in group]
+        several = "".join(f"    - {folder}\n" for folder in folders)
+        place = f"directories:\n{several}" if len(folders) > 1 else f"directory: {folders[0]}\n"
+        yield (
+            f"- package-ecosystem: {ecosystem}\n"
+            f"  {place}"
+            "  schedule:\n"
+            "    interval: weekly\n"
+            "  cooldown:\n"
+            f"    default-days: {Policy().cool_down_days}\n"
+            "  groups:\n"
+            "    all:\n"
+            '      patterns: ["*"]\n'
+        )
 
 
 def _there(updates: Items) -> Iterator[Watched]:

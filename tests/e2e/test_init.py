@@ -164,7 +164,7 @@ def test_a_release_says_by_itself_which_commit_to_call(
         cwd=tmp_path,
     )
     said = call(programs / "supply-chain", "init", cwd=empty)
-    assert "written    .github/workflows/supply-chain.yml" in said
+    assert "written      .github/workflows/supply-chain.yml" in said
     workflow = (empty / ".github" / "workflows" / "supply-chain.yml").read_text(encoding="utf-8")
     assert f"uses: acme/supply-chain/.github/workflows/scan.yml@{COMMIT} # v1.2.3\n" in workflow
     call(programs / "nox", "--", "--offline", cwd=empty)

@@ -18,7 +18,7 @@ TARGET = Target(
     git=None,
     files=0,
     locks=(Lock(path="a/uv.lock", format="uv", ecosystem="PyPI", digest=""),),
-    dockerfiles=("Dockerfile",),
+    dockerfiles=("Dockerfile", "b/Dockerfile"),
 )
 FILES = {
     ("vendor.gitlab-ci", ".gitlab-ci.yml"): fill.text("gitlab/.gitlab-ci.yml", PIN),
