@@ -6,6 +6,7 @@
     check      part "plan" and a key   ->  part "<key>": the evidence of a few checks
     report     all parts               ->  the artifact: reports, evidence, verdict.json, SHA256SUMS
     gate       verdict.json            ->  the exit code
+    sign       the artifact            ->  signatures and attestations beside its reports
     submit     the checkout            ->  GitHub's dependency graph
 
 `python -m pipeline.actions VERB`. A workflow file decides when a job runs and with what rights;

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.actions.runner import Runner, muted, tell_error
 from pipeline.errors import ExitCode, PipelineError, UsageError
+from pipeline.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -115,6 +116,13 @@ def _submit(runner: Runner) -> _Ended:
     return _Ended()
 
 
+def _sign(runner: Runner) -> _Ended:
+    from pipeline.actions.signature import sign_all  # noqa: PLC0415 - as above
+
+    sys.stdout.write(f"signed: {plain(sign_all(runner))}\n")
+    return _Ended()
+
+
 VERBS: dict[str, Callable[[Runner], _Ended]] = {
     "install": _install,
     "plan": _plan,
@@ -122,5 +130,6 @@ VERBS: dict[str, Callable[[Runner], _Ended]] = {
     "check": _check,
     "report": _report,
     "gate": _gate,
+    "sign": _sign,
     "submit": _submit,
 }

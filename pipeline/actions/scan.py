@@ -158,6 +158,11 @@ def files(folder: Path) -> Iterator[Path]:
     return iter(sorted(found))
 
 
+def is_key(text: str) -> bool:
+    """Whether a project can have this key."""
+    return bool(re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", text))
+
+
 def _slug(path: str) -> str:
     words = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
     return words[:_MAX_KEY].strip("-") or "repository"

@@ -39,6 +39,7 @@ def test_a_leg_gets_the_tools_of_its_checks(scanning: Make) -> None:
     assert install.tools(run.job("a", KEY="repository.dependencies")) == ("pip-audit",)
     assert install.tools(run.job("b", KEY="repository.lockfiles")) == ()
     assert install.tools(run.job("c")) == ()
+    assert install.tools(run.job("e", GROUPS="sigstore zizmor")) == ("sigstore", "zizmor")
     assert install.tools(run.job("d", KEY="repository.hardening")) == ("sigstore",)
 
 

@@ -17,6 +17,7 @@ from tests.workflows.test_lint import FILES, ROOT, name
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 REUSABLE = ("scan", "upload-sarif", "sign", "submit-dependencies", "full")
+WITH_TOOL = ("scan", "submit-dependencies", "sign")
 USES = re.compile(r"^\s*(?:- )?uses: (\S+?)@(\S+)(?: # (\S+))?$", re.MULTILINE)
 
 
@@ -93,7 +94,7 @@ def test_the_scan_asks_for_nothing_but_reading() -> None:
 def test_jobs_get_the_tool_by_the_same_steps() -> None:
     """What stands three times stands there in the same words."""
     copies: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for workflow in ("scan", "submit-dependencies"):
+    for workflow in WITH_TOOL:
         for step in steps(WORKFLOWS / f"{workflow}.yml"):
             copies[step["name"]].append(step)
     shared = (
@@ -104,10 +105,10 @@ def test_jobs_get_the_tool_by_the_same_steps() -> None:
     )
     for step_name in shared:
         first, *others = copies[step_name]
-        assert others == [first] * 3
+        assert others == [first] * 4
     installs = copies["Install the tool as locked"]
     assert len({step["run"] for step in installs}) == 1
-    assert len(installs) == 4
+    assert len(installs) == 5
 
 
 @pytest.mark.parametrize("workflow", ["scan", "submit-dependencies"])
@@ -123,7 +124,7 @@ def test_the_tool_is_fetched_and_installed_before_what_is_judged_is_there(workfl
 
 def test_our_own_code_is_started_isolated_and_by_verbs_that_there_are() -> None:
     started = set()
-    for workflow in ("scan", "submit-dependencies"):
+    for workflow in WITH_TOOL:
         for step in steps(WORKFLOWS / f"{workflow}.yml"):
             if "pipeline.actions" not in step.get("run", ""):
                 continue
@@ -162,11 +163,12 @@ def test_everything_is_described(workflow: str) -> None:
 
 def test_all_of_it_hands_every_input_on() -> None:
     full, scan = called("full"), called("scan")
-    assert full["inputs"] == {key: spec for key, spec in scan["inputs"].items() if key != "signed"}
+    scans = {key: spec for key, spec in scan["inputs"].items() if key != "signed"}
+    assert full["inputs"] == {**scans, "trust-config": called("sign")["inputs"]["trust-config"]}
     assert full["outputs"].keys() == scan["outputs"].keys()
     given = load(WORKFLOWS / "full.yml")["jobs"]["scan"]["with"]
     assert given.keys() == scan["inputs"].keys()
-    assert all(given[key] == f"${{{{ inputs.{key} }}}}" for key in full["inputs"])
+    assert all(given[key] == f"${{{{ inputs.{key} }}}}" for key in scans)
 
 
 def test_all_of_it_grants_what_the_others_ask_for() -> None:
@@ -192,12 +194,15 @@ def test_what_is_called_gets_inputs_that_it_has(path: Path) -> None:
 def test_what_is_signed_or_shown_is_what_the_scan_made() -> None:
     for workflow in ("sign", "upload-sarif"):
         names = [step["name"] for step in steps(WORKFLOWS / f"{workflow}.yml")]
-        assert names[:2] == ["Take the artifact", "Make sure that it is the scan's"]
+        taken = names.index("Take the artifact")
+        assert names[taken + 1] == "Make sure that it is the scan's"
         assert called(workflow)["inputs"]["sums-digest"]["required"] is True
-        assert "checkout@" not in (WORKFLOWS / f"{workflow}.yml").read_text()
-        assert "cache" not in {
-            step.get("uses", "").split("@")[0] for step in steps(WORKFLOWS / f"{workflow}.yml")
-        }
+        used = [step.get("uses", "") for step in steps(WORKFLOWS / f"{workflow}.yml")]
+        assert not any("cache" in one for one in used)
+        fetched = [
+            step for step in steps(WORKFLOWS / f"{workflow}.yml") if "checkout@" in str(step)
+        ]
+        assert all(step["with"]["path"] == ".tool" for step in fetched)
 
 
 def test_the_gate_runs_whatever_came_before() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.cli import main
 from tests.fake import Fake, Response
 from tests.kit.act import platform
+from tests.kit.sigstore.parts import Sigstore
 from tests.workflows.conftest import BAD, CLEAN, FILE, POLICY, Caller, pull_request
 
 pytestmark = pytest.mark.workflows_e2e
@@ -21,9 +23,12 @@ DEFAULT = {"repository": {"default_branch": "main"}, "ref": "refs/heads/main"}
 
 
 @pytest.fixture
-def everything(caller: Make, tmp_path: Path) -> Callable[..., platform.Ran]:
+def everything(
+    caller: Make, tmp_path: Path, sigstore_stack: Sigstore
+) -> Callable[..., platform.Ran]:
     """Run full.yml for a caller with some files."""
     tree = platform.without_own_path(tmp_path)
+    config, _ = sigstore_stack.write(tmp_path)
 
     def run(files: dict[str, str], event: str, *, fork: bool = False, **more: Any) -> platform.Ran:
         made = caller(files)
@@ -33,6 +38,7 @@ def everything(caller: Make, tmp_path: Path) -> Callable[..., platform.Ran]:
             "checks": "dependencies",
             # act does not tell who is called, and `tool-path` goes before it.
             "tool-repository": platform.REPOSITORY,
+            "trust-config": str(config),
             **more,
         }
         made.commit({FILE: platform.calling("full.yml", given, event=event)})
@@ -41,7 +47,8 @@ def everything(caller: Make, tmp_path: Path) -> Callable[..., platform.Ran]:
             payload = pull_request(made.merges({"README.md": "hello\n"}))
             repository = "stranger/shop" if fork else "acme/shop"
             payload["pull_request"]["head"]["repo"]["full_name"] = repository
-        return made.run(event, payload=payload, tree=tree)
+        identity = sigstore_stack.issuer.ambient()
+        return made.run(event, payload=payload, tree=tree, extra=identity)
 
     return run
 
@@ -60,7 +67,7 @@ def skipped(ran: platform.Ran, *ends: str) -> bool:
 
 
 def test_what_was_scanned_is_uploaded_and_signed(
-    everything: Callable[..., platform.Ran],
+    everything: Callable[..., platform.Ran], sigstore_stack: Sigstore, tmp_path: Path
 ) -> None:
     files = {f"{name}/requirements.txt": CLEAN["requirements.txt"] for name in "ab"}
     ran = everything({**files, "supply-chain.yml": POLICY}, "pull_request", projects="a\nb")
@@ -71,6 +78,11 @@ def test_what_was_scanned_is_uploaded_and_signed(
     assert named == ["supply-chain/shop/a/", "supply-chain/shop/b/"]
     sums = (ran.artifacts / "supply-chain" / "SHA256SUMS").read_bytes()
     assert sent(ran, "attested.json") == {"SHA256SUMS": hashlib.sha256(sums).hexdigest()}
+    for key in "ab":
+        folder = ran.artifacts / "supply-chain-signed" / "projects" / key
+        believe = ("--identity", sigstore_stack.identity, "--issuer", sigstore_stack.issuer.url)
+        root = ("--trusted-root", str(sigstore_stack.write(tmp_path)[1]))
+        assert main(["verify", str(folder), *root, *believe]) == 0
     signer = f"{platform.REPOSITORY}/.github/workflows/sign.yml"
     assert f"--signer-workflow {signer}" in ran.summary
 
@@ -92,10 +104,13 @@ def test_an_artifact_that_was_changed_on_its_way_is_neither_signed_nor_shown(cal
         digest = hashlib.sha256(b"{}").hexdigest()
         (folder / "SHA256SUMS").write_text(f"{digest}  sarif/x.sarif\n")
         text = platform.calling(workflow, {"sums-digest": "0" * 64})
-        made.commit({FILE: text.replace(f'"tool-path": "{platform.ROOT}", ', "")})
+        if workflow == "upload-sarif.yml":  # it needs no tool of ours
+            text = text.replace(f'"tool-path": "{platform.ROOT}", ', "")
+        made.commit({FILE: text})
         ran = made.run()
         assert ran.code != 0
-        assert not (made.folder / "run-0" / "sent").exists()
+        assert not list(made.folder.glob("run-*/sent"))
+        assert not list(made.folder.rglob("*-signed"))
         assert "SHA256SUMS: FAILED" in "".join(ran.said.values())
 
 
