@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.commands.verify import Seen
-    from pipeline.signing.check import Checked
+    from pipeline.signing.items import Checked
 
 _RELEASE = ("SIGN-01", "SIGN-02", "SBOM-04", "IMG-07")
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pipeline.commands.answered import answers
 from pipeline.commands.trusted import judge_of, told_signer, told_trust
 from pipeline.errors import ExitCode, SignatureError, UsageError
-from pipeline.signing.check import Checked, Item, check_file, check_folder
+from pipeline.signing.check import check_folder
+from pipeline.signing.items import Checked, Item
 from pipeline.signing.manifest import BUNDLE, NAME, REPORT, hash_file, image
+from pipeline.signing.single import check_file
 from pipeline.store import FOLDER
 from pipeline.text import plain
 from pipeline.trust.bundle import load

@@ -7,12 +7,13 @@ and statements are compared with the files that the manifest names.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SignatureError
 from pipeline.signing import claims, statements
 from pipeline.signing.facts import gather_facts
+from pipeline.signing.items import About, Checked, Item, held, missing, refused_item
 from pipeline.signing.manifest import (
     ATTESTATIONS,
     BUNDLE,
@@ -21,77 +22,30 @@ from pipeline.signing.manifest import (
     REPORT,
     STATEMENT,
     SUMS,
-    Manifest,
     hash_file,
     read,
     walk,
 )
 from pipeline.text import plain
 from pipeline.trust import bundle as bundles
-from pipeline.trust.certificate import Holder
 from pipeline.trust.refused import RefusedError
-from pipeline.trust.statement import PAYLOAD_TYPE, Statement, parse
+from pipeline.trust.statement import PAYLOAD_TYPE, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pipeline.signing.facts import Facts
+    from pipeline.signing.manifest import (
+        Manifest,
+    )
     from pipeline.trust.bundle import Bundle
+    from pipeline.trust.certificate import Holder
+    from pipeline.trust.statement import Statement
     from pipeline.trust.verify import Verified
 
     Judge = Callable[[Bundle, str], Verified]
     """Verifies a bundle over the file with this digest, or over a statement where it is ""."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One thing that was looked at: `steps` held, and `refused` says why it is not accepted.
-
-    `step` names the check that refused. `holder` signed it, where a certificate did.
-    """
-
-    what: str
-    steps: tuple[str, ...] = ()
-    step: str = ""
-    refused: str = ""
-    holder: Holder | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything held."""
-        return not self.refused
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What a report says: the `decision` for `resource`, when, and the digest of the policy."""
-
-    decision: str
-    resource: str
-    moment: str
-    policy: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What came of a whole report. `signed` is false for one that says it is not signed.
-
-    `manifest` is there when it could be believed, and `about` when the report could be read;
-    `statements` are those that were accepted.
-    """
-
-    items: tuple[Item, ...]
-    signed: bool
-    manifest: Manifest | None = None
-    statements: tuple[Statement, ...] = ()
-    about: About | None = None
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def ok(self) -> bool:
-        """Whether something was looked at, and all of it held."""
-        return bool(self.items) and all(item.ok for item in self.items)
 
 
 def check_folder(
@@ -138,7 +92,7 @@ class _Folder:
         try:
             content = bundles.load(self.folder / NAME, NAME)
         except RefusedError as error:
-            return Checked(items=(_refused(NAME, error),), signed=signed)
+            return Checked(items=(refused_item(NAME, error),), signed=signed)
         first = self._file(NAME, hashlib.sha256(content).hexdigest())
         if not first.ok:
             return Checked(items=(first,), signed=signed)
@@ -146,7 +100,7 @@ class _Folder:
         try:
             manifest = read(content, NAME)
         except RefusedError as error:
-            return Checked(items=(_refused(NAME, error, first.steps),), signed=signed)
+            return Checked(items=(refused_item(NAME, error, first.steps),), signed=signed)
         items = [first, self._sums(manifest), *self._files(manifest), *self._extra(manifest)]
         if not all(item.ok for item in items):
             note = "the statements were not looked at, as their files do not hold"
@@ -185,8 +139,8 @@ class _Folder:
         try:
             found = self.judge(self._bundle(path, f"{name}{BUNDLE}"), sha256)
         except RefusedError as error:
-            return _refused(name, error)
-        return Item(what=name, steps=("digest", *_held(found)), holder=found.holder)
+            return refused_item(name, error)
+        return Item(what=name, steps=("digest", *held(found)), holder=found.holder)
 
     def _bundle(self, path: Path, name: str) -> Bundle:
         try:
@@ -199,7 +153,7 @@ class _Folder:
     def _sums(self, manifest: Manifest) -> Item:
         path = self.folder / SUMS
         if not path.is_file():
-            return _missing(SUMS)
+            return missing(SUMS)
         if path.read_bytes() != manifest.sums():
             return Item(what=SUMS, step="digest", refused="it is not the list of the manifest")
         return self._same(self._file(SUMS, hash_file(path)))
@@ -208,7 +162,7 @@ class _Folder:
         for name, sha256 in sorted(manifest.files.items()):
             path = self.folder / name
             if path.is_symlink() or not path.is_file():
-                yield _missing(name)
+                yield missing(name)
             elif (now := hash_file(path)) != sha256:
                 yield Item(
                     what=name,
@@ -258,7 +212,7 @@ class _Folder:
             lines.append(path.read_bytes())
             yield self._statement(path, what, facts, accepted)
         for name in sorted(statements.REQUIRED.keys() - seen):
-            yield _missing(f"{ATTESTATIONS}/{name}{suffix}")
+            yield missing(f"{ATTESTATIONS}/{name}{suffix}")
         if self.judge:
             yield self._lines(lines)
 
@@ -272,12 +226,12 @@ class _Folder:
                 payload = bundles.load(path, what)
             else:
                 found = self.judge(self._bundle(path, what), "")
-                holder, steps = found.holder, _held(found)
+                holder, steps = found.holder, held(found)
                 payload_type, payload = found.payload_type, found.payload
             statement = parse(payload_type, payload, what, old=False)
             claims.check(name, statement, facts)
         except RefusedError as error:
-            return _refused(what, error)
+            return refused_item(what, error)
         accepted.append(statement)
         more = ("payload type", "statement type", "subject", "predicate type", "predicate")
         return self._same(Item(what=what, steps=(*steps, *more), holder=holder))
@@ -286,7 +240,7 @@ class _Folder:
         """The collection holds just the attestations, in any order."""
         path = self.folder / LINES
         if not path.is_file():
-            return _missing(LINES)
+            return missing(LINES)
         if sorted(path.read_bytes().splitlines(keepends=True)) != sorted(lines):
             return Item(what=LINES, step="digest", refused="it does not hold the attestations")
         return Item(what=LINES, steps=("digest",))
@@ -313,55 +267,3 @@ class _Folder:
         else:
             why = f"the verdict was reached by sha256:{said}, not sha256:{self.policy}"
             yield Item(what="policy", step="policy", refused=why)
-
-
-def check_file(
-    name: str,
-    sha256: str,
-    found: list[Bundle],
-    judge: Judge,
-    sha512: Callable[[], str] | None = None,
-) -> tuple[Item, tuple[Statement, ...]]:
-    """Check a single file or image against bundles; the statements about it come back.
-
-    Every signature has to hold. Attestations that are about other files count for nothing.
-    `sha512` computes the longer digest, for statements that have no other.
-    """
-    accepted: list[Statement] = []
-    steps: list[str] = []
-    holder = None
-    try:
-        for item in found:
-            if item.envelope is None:
-                verified = judge(item, sha256)
-                steps += ["digest", *_held(verified)]
-            else:
-                verified = judge(item, "")
-                statement = parse(verified.payload_type, verified.payload, item.where)
-                if len(found) > 1 and not statement.is_about(sha256, sha512):
-                    continue
-                statement.check_subject(sha256, sha512)
-                claims.check_foreign(statement, verified.holder)
-                accepted.append(statement)
-                steps += [*_held(verified), "payload type", "statement type", "subject"]
-            holder = verified.holder
-    except RefusedError as error:
-        return _refused(name, error), ()
-    if not steps:
-        why = "none of the attestations is about it" if found else "there is none"
-        return Item(what=name, step="subject" if found else "signature", refused=why), ()
-    return Item(what=name, steps=tuple(dict.fromkeys(steps)), holder=holder), tuple(accepted)
-
-
-def _held(found: Verified) -> tuple[str, ...]:
-    if found.holder is None:
-        return ("media type", "signature", "key")
-    return ("media type", "signature", "certificate", "transparency log", "timestamp", "identity")
-
-
-def _refused(what: str, error: RefusedError, steps: tuple[str, ...] = ()) -> Item:
-    return Item(what=what, steps=steps, step=error.step, refused=error.why)
-
-
-def _missing(what: str) -> Item:
-    return Item(what=what, step="missing file", refused="it was signed, but is not here")
