@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -121,6 +122,26 @@ def test_every_starter_passes_our_own_checks(
     found = evidence(ran.report)
     assert {found[name] for name in ("secrets", "hardening")} == {"clean"}
     assert {"errored", "partial"}.isdisjoint(found.values())
+
+
+def test_what_the_documentation_shows_passes_our_own_checks(
+    empty: Path, run: Callable[..., Ran]
+) -> None:
+    page = (ROOT / "docs" / "github-actions.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    (whole,) = (block for block in blocks if "jobs:" in block)
+    (more,) = (block for block in blocks if "code-scanning:" in block)
+    text = f"{whole}\n{more}"
+    for blank, value in (("OWNER", "acme"), ("FULL-COMMIT-ID", COMMIT), ("vX.Y.Z", "v1.2.3")):
+        assert blank in text
+        text = text.replace(blank, value)
+    main(["init", "--quiet", "--without", "workflow", *PINNED])
+    (empty / ".github" / "workflows").mkdir()
+    (empty / ".github" / "workflows" / "by-hand.yml").write_text(text, encoding="utf-8")
+    ran = run(empty, "--offline")
+    assert ran.report["findings"] == []
+    assert ran.code == 0
+    assert evidence(ran.report)["workflows"] == "clean"
 
 
 @pytest.mark.slow
