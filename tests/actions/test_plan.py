@@ -12,6 +12,7 @@ from pipeline.errors import UsageError
 from pipeline.model import Severity
 from pipeline.store import Output, Plan
 from tests.actions.conftest import CLEAN, Scanning, commit, git
+from tests.kit import images
 
 Make = Callable[..., Scanning]
 
@@ -117,6 +118,19 @@ def test_without_advisories_of_ones_own_the_services_are_asked(scanning: Make) -
     run = scanning(advisories="", offline=False)
     plan.make(run.job("plan"))
     assert planned(run, "repository").advisories is None
+
+
+def test_images_are_looked_at_once_for_all_projects(
+    scanning: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"a/requirements.txt": "idna==3.10\n", "b/requirements.txt": "six==1.16.0\n"}
+    run = scanning({**CLEAN, **files}, projects="a\nb", images="./app.tar")
+    images.archive(run.workspace / "app.tar", images.Built.of(images.debian()), tags=("app:1",))
+    monkeypatch.chdir(run.workspace)  # where a step starts
+    plan.make(run.job("plan"))
+    (image,) = planned(run, "a").target.images
+    assert (image.name, image.transport, image.unread) == ("./app.tar", "archive", None)
+    assert planned(run, "b").target.images == ()
 
 
 def test_more_checks_than_jobs_share_them(scanning: Make) -> None:
