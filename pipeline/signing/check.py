@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.signing.facts import Facts
-    from pipeline.signing.manifest import (
-        Manifest,
-    )
+    from pipeline.signing.manifest import Manifest
     from pipeline.trust.bundle import Bundle
     from pipeline.trust.certificate import Holder
     from pipeline.trust.statement import Statement

@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pipeline.signing.deadline import Deadline
-    from pipeline.signing.manifest import (
-        Manifest,
-    )
+    from pipeline.signing.manifest import Manifest
     from pipeline.trust.certificate import Holder
 
 _Result = TypeVar("_Result")
