@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,6 @@ from pipeline.text import plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-
 _MOST = 5
 """Errors that are shown; the summary has all of them."""
 
@@ -22,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Do one step; its exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
     runner = Runner(os.environ)
+    # A cancelled job gets SIGTERM: end the tools that we started, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if len(words) != 1 or words[0] not in VERBS:
             raise UsageError(f"one verb is needed: {', '.join(VERBS)}")  # noqa: TRY301 - told below
@@ -30,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(shown)
     except PipelineError as error:
         code, errors = error.exit_code, (str(error),)
+    except KeyboardInterrupt:
+        code, errors = ExitCode.INTERRUPTED, ("interrupted",)
     except Exception as error:  # noqa: BLE001 - Python's own code for a crash would read as a verdict
         import traceback  # noqa: PLC0415 - on a crash only
 

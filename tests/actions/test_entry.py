@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,6 +143,17 @@ def test_a_fault_of_ours_is_no_verdict(
     assert code == 3
     (line,) = commands(said)
     assert line.endswith("::a fault in the pipeline itself (RuntimeError); please report it")
+
+
+def test_a_cancelled_job_is_interrupted(
+    scanning: Make,
+    step: Callable[..., tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(entry.VERBS, "plan", lambda _: signal.raise_signal(signal.SIGTERM))
+    code, said = step(scanning().job("plan"), "plan")
+    assert code == 130
+    assert commands(said) == ["::error title=supply chain::interrupted"]
 
 
 @pytest.mark.parametrize("words", [[], ["nonsense"], ["plan", "more"]])
