@@ -37,10 +37,11 @@ def audit_of_action(uses: str, settings: Callable[[str], str]) -> Audit | None:
     name = uses.partition("@")[0].strip().lower()
     if re.search(r"/\.github/workflows/(?:scan|full)\.ya?ml$", name):
         checks, threshold = settings("checks").strip(), settings("fail-on").strip()
-        is_open = "${{" in checks + threshold  # an expression may yield any value
-        if not is_open and {"", "auto", "dependencies"}.isdisjoint(re.split(r"[\s,]+", checks)):
+        if "${{" in checks + threshold:  # it may yield any value, so nothing is known
             return None
-        return Audit(uses, fails=not is_open and threshold != "never")
+        if {"", "auto", "dependencies"}.isdisjoint(re.split(r"[\s,]+", checks)):
+            return None
+        return Audit(uses, fails=threshold != "never")
     for action, (setting, expected) in _ACTIONS.items():
         if name == action or name.startswith(f"{action}/"):
             return Audit(uses, fails=_is_set(settings(setting), expected) if setting else True)
