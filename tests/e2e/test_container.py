@@ -418,6 +418,22 @@ def test_secrets_are_found_and_never_repeated(look: Look, here: Path, tmp_path: 
     assert layers(app)[1] in kept
 
 
+def test_a_folders_name_is_no_excuse(look: Look, here: Path) -> None:
+    line = f"token = {TOKEN}\n".encode()
+    files = ("app/node_modules/x/.env", "app/vendor/x.ini", ".git/config", "srv/testing-x/a.ini")
+    made_up = "app/tests/data.ini"
+    manual = {"app/aws.ini": b"id = AKIAIOSFODNN7EXAMPLE\n"}
+    parts = {**SYSTEM, **dict.fromkeys((*files, made_up), line), **manual}
+    images.layout(here / "app", {"1.0": Built.of(parts)})
+    found = {
+        place["path"].partition("!/")[2]: one["severity"]
+        for one in look("./app").findings
+        if one["rule"] == "container/secret-in-layer"
+        for place in one["locations"]
+    }
+    assert found == {**dict.fromkeys(files, "critical"), made_up: "low"}
+
+
 # ------------------------------------------------------------------------------ what is kept
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.checks.container.rules import SECRETS
 from pipeline.tools import trivy as calls
 from pipeline.tools.binaries import Binary
 from pipeline.tools.run import Command, run
@@ -26,7 +27,8 @@ def test_the_recorded_report_is_trivys_own(
         folder.mkdir()
     images.layout(work / "image", {"1.0": APP})
     call = calls.image_file("image:1.0", cache=str(cache), scanners=("vuln", "secret", "license"))
-    for name, content in call.inputs.items():
+    config = call.arguments[call.arguments.index("--secret-config") + 1]
+    for name, content in {**call.inputs, config: SECRETS}.items():
         (work / name).write_bytes(content)
     done = run(Command(argv=(str(trivy.path), *call.arguments), env=call.env), cwd=work, home=home)
     assert done.ok, done.stderr

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks.container.configuration import CHECK
 from pipeline.checks.container.rules import RULES
 from pipeline.checks.container.scan import OS
+from pipeline.checks.secrets import fixture
 from pipeline.discover.names import printable
 from pipeline.images.suspicious import BY_FORM
 from pipeline.model import Finding, Kind, Location, Severity
@@ -110,24 +111,26 @@ def _leaks(image: Image, scan: Scan) -> Iterator[Leak]:
 
 def _leak(image: Image, leak: Leak) -> Finding:
     rule = f"{CHECK}/secret-in-layer"
+    made_up = fixture.by_path(leak.path)
     what = printable(leak.path) if leak.path else "the image's configuration"
     return Finding(
         check=CHECK,
         rule=rule,
         kind=Kind.RULE,
-        severity=max(leak.severity, Severity.MEDIUM, key=_mildness),
+        severity=Severity.LOW if made_up else min(leak.severity, Severity.HIGH, key=_rank),
         title=plain(f"{leak.title or leak.rule} in {what} of {image.name}", limit=200),
         subject=f"{image.name}!/{printable(leak.path)}#{leak.rule}",
         locations=(_place(image, leak.path, leak.line),),
-        detail=_where(image, leak.layer, f"recognised by {leak.rule}"),
+        detail=_where(image, leak.layer, f"recognised by {leak.rule}")
+        + (f" Probably made for a test: {made_up}." if made_up else ""),
         fix=RULES[rule].fix,
         seen_by=(TOOL,),
     )
 
 
-def _mildness(severity: Severity) -> int:
-    """A secret counts as medium at least."""
-    return -severity.rank
+def _rank(severity: Severity) -> int:
+    """Worst first: a secret counts as high at least, whatever its rule says."""
+    return severity.rank
 
 
 def _end_of_life(image: Image, scan: Scan) -> Finding:

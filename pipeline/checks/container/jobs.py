@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline import images
 from pipeline.checks.container import remember
 from pipeline.checks.container.remember import Memory
+from pipeline.checks.container.rules import SECRETS
 from pipeline.checks.job import Job, Skip, Wanted
 from pipeline.images.documents import UnreadableImageError
 from pipeline.images.layers import JAVA
@@ -106,18 +107,18 @@ def _job(work: Work, works: Sequence[Work], options: Options) -> Job:
     is_archive = image.transport == "archive"
     where = f"{_IMAGE}.tar" if is_archive else f"{_IMAGE}@{image.manifest}"
     call = trivy.image_file(where, cache=options.database.cache, scanners=SCANNERS)
-    fields = call.job()
+    arguments, inputs = call.arguments, {**call.inputs}
+    inputs[arguments[arguments.index("--secret-config") + 1]] = SECRETS
     if not options.database.java:
         # Without its index, Trivy gives up on the whole image when it meets one of them.
-        command, *rest = call.arguments
         skipped = (part for name in _JAVA for part in ("--skip-files", name))
-        fields["arguments"] = (command, *skipped, *rest)
+        arguments = (arguments[0], *skipped, *arguments[1:])
     if is_archive:
         links = {where: image.place}
     else:
         links = {f"{_IMAGE}/blobs": f"{image.place}/blobs"}
-        own = {f"{_IMAGE}/{name}": content for name, content in images.alone(image).items()}
-        fields["inputs"] = {**call.inputs, **own}
+        for name, content in images.alone(image).items():
+            inputs[f"{_IMAGE}/{name}"] = content
     return Job(
         name=image.title,
         links=links,
@@ -126,5 +127,5 @@ def _job(work: Work, works: Sequence[Work], options: Options) -> Job:
         timeout=TIMEOUT,
         private=True,
         notes=Notes(work=work, works=tuple(works)),
-        **fields,
+        **(call.job() | {"arguments": arguments, "inputs": inputs}),
     )

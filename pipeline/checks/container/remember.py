@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline import __version__
+from pipeline.checks.container.rules import SECRETS
 from pipeline.checks.container.scan import Scan
 from pipeline.errors import IncompleteError
 from pipeline.files import cache_folder, write
@@ -44,6 +45,7 @@ def key(image: Image, options: Options) -> str:
         __version__,
         image.config,
         image.manifest,
+        hashlib.sha256(SECRETS).hexdigest(),
         tool.digest if tool else "",
         *(record.digest for record in (database.records if database else ())),
     ]

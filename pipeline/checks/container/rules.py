@@ -1,4 +1,4 @@
-"""What the rules of this check mean, for people."""
+"""What the rules of this check mean, for people; and by what rules Trivy looks for secrets."""
 
 from __future__ import annotations
 
@@ -77,3 +77,29 @@ RULES: Mapping[str, Rule] = {
         fix="Replace the package, or take the licence from `policy.licences.deny`.",
     ),
 }
+
+SECRETS = b"""\
+# Trivy's own rules, with fewer excuses: a file in a folder called tests or vendor is looked at as
+# well (and rated lower), and so are node_modules, .git and locks. Pictures and archives are not.
+disable-allow-rules: [tests, examples, vendor, locale-dir]
+allow-rules:
+  - id: documented-examples
+    description: keys that their issuers print in their own manuals
+    regex: EXAMPLE
+skip-patterns:
+  - "**/*.jpg"
+  - "**/*.png"
+  - "**/*.gif"
+  - "**/*.svg"
+  - "**/*.doc"
+  - "**/*.pdf"
+  - "**/*.bin"
+  - "**/*.socket"
+  - "**/*.deb"
+  - "**/*.rpm"
+  - "**/*.zip"
+  - "**/*.gz"
+  - "**/*.gzip"
+  - "**/*.tar"
+"""
+"""How secrets are looked for: https://trivy.dev/docs/latest/guide/scanner/secret#configuration."""

@@ -75,7 +75,11 @@ def test_a_secret(found: Image, scan: Scan) -> None:
     assert any("configuration" in one.title for one in findings.judge(blind, scan, ()))
     leak = Leak(rule="r", title="", path="a", line=None, layer="", severity=Severity.LOW)
     mild = judged(found, replace(scan, flaws=(), leaks=(leak,)))["container/secret-in-layer"]
-    assert mild.severity is Severity.MEDIUM
+    assert mild.severity is Severity.HIGH
+    made_up = replace(leak, path="app/tests/key.pem", severity=Severity.CRITICAL)
+    (only,) = findings.judge(found, replace(scan, flaws=(), leaks=(made_up,)), ())
+    assert only.severity is Severity.LOW
+    assert "made for a test" in only.detail
     assert mild.title == "r in a of ./app:1.0"
     assert "layer" not in mild.detail
 
