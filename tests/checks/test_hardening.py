@@ -154,6 +154,27 @@ def test_every_document_counts_whatever_stands_between_them(tmp_path: Path, triv
     assert places(evidence, "KSV-0015") == [("x.yaml", 4), ("x.yaml", 9)]
 
 
+def test_objects_that_trivy_silently_passes_over_are_no_clean_ones(
+    tmp_path: Path, trivy: Binary
+) -> None:
+    assert trivy.path.is_file()
+    spec = "spec: {containers: [{name: c, image: x}]}\n"
+    files = {
+        "made.yaml": f"apiVersion: v1\nkind: Pod\nmetadata: {{generateName: x-}}\n{spec}",
+        "list.yaml": (
+            "apiVersion: v1\nkind: List\nmetadata: {}\nitems:\n"
+            "  - apiVersion: v1\n    kind: Pod\n    metadata: {name: x}\n"
+            f"    {spec}"
+        ),
+    }
+    evidence = check(write(tmp_path / "shop", files))
+    assert places(evidence, "KSV-0015") == [("made.yaml", 4)]
+    assert places(evidence, "hardening/writable-root") == [("list.yaml", 8), ("made.yaml", 4)]
+    missing = [one.subject for part in evidence.coverage if part.required for one in part.missing]
+    assert missing == ["list.yaml:5"]
+    assert evidence.status is Status.PARTIAL
+
+
 def test_infrastructure_that_only_trivy_reads(tmp_path: Path, trivy: Binary) -> None:
     assert trivy.path.is_file()
     bucket = 'resource "aws_s3_bucket" "b" { bucket = "x" }\n'

@@ -59,7 +59,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
     inputs = Inputs.of(target, options)
     own = evaluate(inputs)
     answers = {run.job.name: trivy.answer(run) for run in runs}
-    theirs = account(inputs, answers, present=options.tool is not None)
+    theirs = account(inputs, answers, own, present=options.tool is not None)
     return Reading(
         findings=findings(
             own.problems,

@@ -36,10 +36,13 @@ class Read:
     """What the rules make of one file.
 
     `images` counts the base images that were looked up for the end of their support, and
-    `undated` are those of them that the table does not know.
+    `undated` are those of them that the table does not know. `ours_alone` are containers that
+    Trivy passes over as they are written, and `strange` those in objects that it does not know.
     """
 
     problems: tuple[Problem, ...] = ()
     open: tuple[Open, ...] = ()
     images: int = 0
     undated: tuple[Open, ...] = ()
+    ours_alone: tuple[Open, ...] = ()
+    strange: tuple[Open, ...] = ()

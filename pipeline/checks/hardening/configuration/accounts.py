@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pipeline.checks.hardening.configuration.inputs import Inputs
+    from pipeline.checks.hardening.configuration.own import Own
     from pipeline.checks.hardening.configuration.trivy import Answer
 
 SCOPE = "configuration, by Trivy"
@@ -35,14 +36,15 @@ class Theirs:
     coverage: tuple[Coverage, ...]
 
 
-def account(inputs: Inputs, answers: Mapping[str, Answer], *, present: bool) -> Theirs:
+def account(inputs: Inputs, answers: Mapping[str, Answer], own: Own, *, present: bool) -> Theirs:
     """What of the files that are Trivy's to evaluate is in its answers, kind by kind.
 
-    `present`: there is a Trivy, whether its runs went well or not.
+    `present`: there is a Trivy, whether its runs went well or not. What our `own` rules saw in
+    places that it passes over is not evaluated by it, whatever it says of the file.
     """
     gaps: dict[str, Missing] = {}
     expected: set[str] = set()
-    aside: list[Missing] = []
+    aside: list[Missing] = list(own.strange)
     for kind, made in inputs.copies():
         answer = answers.get(kind)
         silent = _silent(made, answer)
@@ -53,6 +55,8 @@ def account(inputs: Inputs, answers: Mapping[str, Answer], *, present: bool) -> 
         expected |= silent.keys()
         for path in (path for path, is_silent in silent.items() if is_silent):
             gaps[path] = inputs.unread.get(path) or _unseen(path, answer, present=present)
+    expected |= own.alone.keys()
+    gaps = dict(own.alone) | gaps
     aside += _elsewhere(inputs)
     coverage = []
     if expected:
@@ -60,7 +64,7 @@ def account(inputs: Inputs, answers: Mapping[str, Answer], *, present: bool) -> 
     if aside:
         coverage.append(
             Coverage(
-                scope="configuration that only a deployment has",
+                scope="configuration that stands elsewhere, or is nothing that Trivy knows",
                 unit="parts",
                 expected=len(aside),
                 evaluated=0,
@@ -68,7 +72,8 @@ def account(inputs: Inputs, answers: Mapping[str, Answer], *, present: bool) -> 
                 required=False,
             )
         )
-    return Theirs(seen=frozenset(expected - gaps.keys()), coverage=tuple(coverage))
+    strange = {one.location.path for one in own.strange if one.location}
+    return Theirs(seen=frozenset(expected - gaps.keys() - strange), coverage=tuple(coverage))
 
 
 def _silent(made: copies.Copies, answer: Answer | None) -> dict[str, bool]:

@@ -32,6 +32,7 @@ _FOLDER = "files"
 TREE = "tree"
 _SAFE = re.compile(r"(?:[A-Za-z0-9_@+-][A-Za-z0-9._@+-]*/)*[A-Za-z0-9_.@+-]+")
 _MARK = re.compile(rb"^---(?:[ \t\r].*)?$", re.MULTILINE)
+_MADE_NAME = re.compile(rb"\bgenerateName([\"']?[ \t]*:)")
 _OBJECT = tuple(
     re.compile(rb"^[\"']?%b[\"']?[ \t]*:" % key, re.MULTILINE)
     for key in (b"kind", b"(?:metadata|items)")
@@ -91,14 +92,16 @@ def dockerfiles(files: Mapping[str, bytes]) -> Copies:
 def manifests(files: Mapping[str, bytes]) -> Copies:
     """A file per object of each manifest, every line where it was.
 
-    What has no `metadata` is read by a tool on the developer's machine, and by no cluster.
+    What has no `metadata` is read by a tool on the developer's machine, and by no cluster. An
+    object whose name the cluster makes is given one, for without a name most checks stay silent.
     """
     copies = Copies()
     for number, (path, content) in enumerate(sorted(files.items())):
         for part, document in enumerate(documents(content)):
             if all(mark.search(document) for mark in _OBJECT):
                 given = Given(path=path, kind=KUBERNETES)
-                copies.add(f"{number}-{part}.yaml", document, given)
+                named = _MADE_NAME.sub(rb"name\1        ", document)
+                copies.add(f"{number}-{part}.yaml", named, given)
     return copies
 
 

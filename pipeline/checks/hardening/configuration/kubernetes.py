@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.hardening.configuration.workload import Container, Text, setting
 from pipeline.checks.hardening.configuration.workload import read as hold
-from pipeline.checks.hardening.problem import Problem
-from pipeline.model import Location, Severity
+from pipeline.checks.hardening.problem import Open, Problem
+from pipeline.model import Gap, Location, Severity
+from pipeline.text import plain
 from pipeline.yamltree import Items, Scalar, Table, compose_all
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ _PODS = {
 }
 _POD = ("spec", "template", "spec")
 """Where the pod stands in Deployments, StatefulSets, DaemonSets, Jobs, and what is made alike."""
+_KNOWN = frozenset(
+    {
+        "CronJob", "DaemonSet", "Deployment", "DeploymentConfig", "Job", "Pod", "ReplicaSet",
+        "ReplicationController", "StatefulSet",
+    }
+)  # fmt: skip
+"""Objects in which Trivy looks for containers: trivy-checks, lib/kubernetes/kubernetes.rego."""
 _KINDS = ("containers", "initContainers", "ephemeralContainers")
 _SHARED = {"hostNetwork": "network", "hostPID": "processes", "hostIPC": "shared memory"}
 _TEMPLATE = re.compile(r"\{\{|\$\{|\$\(")
@@ -39,11 +47,32 @@ def read(text: str, path: str, today: date) -> Read:
 
     Raises `UnreadableYamlError` for what is no YAML, templates of it included.
     """
-    objects = [one for node in compose_all(text, path, aliases=True) for one in _objects(node)]
-    containers = [container for one in objects for container in _containers(one)]
-    found = hold(containers, path, today)
+    documents = compose_all(text, path, aliases=True)
+    whole = {id(node) for node in documents}
+    objects = [one for node in documents for one in _objects(node)]
+    starting = [(one, list(_containers(one))) for one in objects]
+    found = hold((one for _, several in starting for one in several), path, today)
     secrets = [problem for one in objects for problem in _secrets(one, path)]
-    return replace(found, problems=(*found.problems, *secrets))
+    ours_alone, strange = [], []
+    for one, containers in starting:
+        kind, names = one.text("kind"), one.below("metadata").entries.keys()
+        if containers and id(one) not in whole:
+            ours_alone.append(_left(one, path, "Trivy does not look into lists of objects"))
+        elif containers and kind not in _KNOWN:
+            strange.append(_left(one, path, f"Trivy knows no containers in a {plain(kind)}"))
+        elif containers and not {"name", "generateName"} & names:
+            ours_alone.append(_left(one, path, "Trivy judges no object without a name"))
+    return replace(
+        found,
+        problems=(*found.problems, *secrets),
+        ours_alone=tuple(ours_alone),
+        strange=tuple(strange),
+    )
+
+
+def _left(one: Table, path: str, why: str) -> Open:
+    place = Location(path=path, line=one.line)
+    return Open(place=place, why=f"{why}: only our own rules did", gap=Gap.UNSUPPORTED_INPUT)
 
 
 def _objects(node: Node) -> Iterator[Table]:

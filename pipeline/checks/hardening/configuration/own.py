@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,16 @@ SCOPE = "configuration, by our own rules"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
-    """What our own rules say, and of which files (`read`)."""
+    """What our own rules say, and of which files (`read`).
+
+    Of containers in these places Trivy says nothing: `alone` as they are written, by their file,
+    and `strange` because it does not know the kind of object.
+    """
 
     problems: tuple[Problem, ...]
     read: frozenset[str]
+    alone: Mapping[str, Missing]
+    strange: tuple[Missing, ...]
     coverage: tuple[Coverage, ...]
     data: tuple[DataRecord, ...]
 
@@ -49,6 +56,8 @@ def evaluate(inputs: Inputs) -> Own:
     return Own(
         problems=tuple(problem for seen in found.values() for problem in seen.problems),
         read=frozenset(found),
+        alone={one.place.path: _left(one) for seen in found.values() for one in seen.ours_alone},
+        strange=tuple(_left(one) for seen in found.values() for one in seen.strange),
         coverage=(
             *((counted(SCOPE, "files", known, gaps),) if known or gaps else ()),
             *(_dated(images, undated) if images else ()),

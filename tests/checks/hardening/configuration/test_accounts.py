@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
-from pipeline.checks.hardening.configuration.accounts import account
+from pipeline.checks.hardening.configuration.accounts import Theirs, account
 from pipeline.checks.hardening.configuration.inputs import Inputs
+from pipeline.checks.hardening.configuration.own import evaluate
 from pipeline.checks.hardening.configuration.trivy import Answer
 from pipeline.model import Gap, Unread
 from tests.checks.hardening.seen import inputs, required, unread
+
+
+def heard(found: Inputs, told: dict[str, Answer], *, present: bool) -> Theirs:
+    return account(found, told, evaluate(found), present=present)
 
 
 def answers(found: Inputs, *, but: tuple[str, ...] = ()) -> dict[str, Answer]:
@@ -47,7 +52,7 @@ KINDS: dict[str, Any] = {
 
 def test_every_file_that_trivy_should_know_is_accounted_for() -> None:
     found = inputs(FILES, **KINDS)
-    theirs = account(found, answers(found), present=True)
+    theirs = heard(found, answers(found), present=True)
     assert required(theirs.coverage) == {"files for Trivy": (5, 5, ())}
     assert theirs.seen == {"Dockerfile", "x.yaml", "main.tf", "stack.yaml", "c/Chart.yaml"}
 
@@ -55,7 +60,7 @@ def test_every_file_that_trivy_should_know_is_accounted_for() -> None:
 @pytest.mark.parametrize("path", ["Dockerfile", "main.tf", "stack.yaml", "x.yaml"])
 def test_a_file_that_trivy_passed_over_is_a_gap(path: str) -> None:
     found = inputs(FILES, **KINDS)
-    theirs = account(found, answers(found, but=(path,)), present=True)
+    theirs = heard(found, answers(found, but=(path,)), present=True)
     assert required(theirs.coverage) == {"files for Trivy": (4, 5, (path,))}
     assert theirs.coverage[0].missing[0].gap is Gap.NOT_ACCOUNTED_FOR
 
@@ -64,37 +69,37 @@ def test_one_document_that_was_passed_over_makes_a_gap_of_its_file() -> None:
     found = inputs(FILES, **KINDS)
     told = answers(found)
     read = told["kubernetes"].read - {max(told["kubernetes"].read)}
-    theirs = account(found, told | {"kubernetes": Answer(sightings=(), read=read)}, present=True)
+    theirs = heard(found, told | {"kubernetes": Answer(sightings=(), read=read)}, present=True)
     assert required(theirs.coverage)["files for Trivy"][2] == ("x.yaml",)
 
 
 def test_a_chart_counts_when_it_was_rendered_and_the_rest_is_told() -> None:
     found = inputs(FILES, **KINDS)
-    theirs = account(found, answers(found, but=("c/templates/b.yaml",)), present=True)
+    theirs = heard(found, answers(found, but=("c/templates/b.yaml",)), present=True)
     assert required(theirs.coverage)["files for Trivy"] == (5, 5, ())
     beside = [one.subject for part in theirs.coverage if not part.required for one in part.missing]
     assert beside == ["c/templates/b.yaml", "main.tf:3"]
     but = ("c/templates/a.yaml", "c/templates/b.yaml")
-    nothing = account(found, answers(found, but=but), present=True)
+    nothing = heard(found, answers(found, but=but), present=True)
     assert required(nothing.coverage)["files for Trivy"] == (4, 5, ("c/Chart.yaml",))
 
 
 def test_a_chart_without_templates_asks_for_nothing() -> None:
     found = inputs({"c/Chart.yaml": b"name: c\n"}, helm=("c/Chart.yaml",))
-    assert account(found, answers(found), present=True).coverage == ()
+    assert heard(found, answers(found), present=True).coverage == ()
 
 
 def test_a_chart_of_which_a_part_is_not_there_is_not_evaluated() -> None:
     files = FILES | {"c/templates/b.yaml": unread("c/templates/b.yaml")}
     found = inputs(files, **KINDS)
-    theirs = account(found, answers(found), present=True)
+    theirs = heard(found, answers(found), present=True)
     assert required(theirs.coverage)["files for Trivy"] == (4, 5, ("c/Chart.yaml",))
 
 
 @pytest.mark.parametrize(("present", "gap"), [(True, Gap.TOOL_FAILED), (False, Gap.TOOL_MISSING)])
 def test_without_an_answer_everything_is_a_gap(present: bool, gap: Gap) -> None:
     found = inputs(FILES, **KINDS)
-    theirs = account(found, {}, present=present)
+    theirs = heard(found, {}, present=present)
     assert required(theirs.coverage)["files for Trivy"][:2] == (0, 5)
     assert {one.gap for part in theirs.coverage if part.required for one in part.missing} == {gap}
     assert theirs.seen == frozenset()
@@ -104,7 +109,7 @@ def test_what_could_not_be_read_or_given_is_a_gap_of_its_own_kind() -> None:
     files = FILES | {"x.yaml": unread("x.yaml"), "stack.yaml": unread("stack.yaml"), "ä.tf": b""}
     kinds = KINDS | {"terraform": ("main.tf", "ä.tf")}
     found = inputs(files, **kinds)
-    theirs = account(found, answers(found), present=True)
+    theirs = heard(found, answers(found), present=True)
     missing = {one.subject: one.gap for one in theirs.coverage[0].missing}
     assert missing == {
         "stack.yaml": Gap.TOO_LARGE,
@@ -115,4 +120,37 @@ def test_what_could_not_be_read_or_given_is_a_gap_of_its_own_kind() -> None:
 
 def test_compose_files_are_not_trivy_s_business() -> None:
     found = inputs({"compose.yml": b"services: {}\n"}, compose=("compose.yml",))
-    assert account(found, {}, present=False).coverage == ()
+    assert heard(found, {}, present=False).coverage == ()
+
+
+POD = b"{containers: [{name: a}]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"kind: List\nitems: [{kind: Pod, metadata: {name: x}, spec: %b}]\n" % POD, "lists"),
+        (b"kind: Pod\nmetadata: {labels: {}}\nspec: %b\n" % POD, "without a name"),
+        (b"kind: Pod\nspec: %b\n" % POD, "without a name"),
+    ],
+)
+def test_what_trivy_passes_over_though_it_read_the_file(text: bytes, why: str) -> None:
+    found = inputs({"x.yaml": text}, kubernetes=("x.yaml",))
+    theirs = heard(found, answers(found), present=True)
+    (gap,) = theirs.coverage[0].missing
+    assert required(theirs.coverage) == {"files for Trivy": (0, 1, (gap.subject,))}
+    assert gap.subject.startswith("x.yaml:")
+    assert gap.gap is Gap.UNSUPPORTED_INPUT
+    assert why in gap.why
+    assert theirs.seen == frozenset()
+
+
+def test_kinds_of_objects_that_trivy_does_not_know_are_told() -> None:
+    text = b"kind: Rollout\nmetadata: {name: x}\nspec: {template: {spec: %b}}\n" % POD
+    found = inputs({"x.yaml": text}, kubernetes=("x.yaml",))
+    theirs = heard(found, answers(found), present=True)
+    assert required(theirs.coverage) == {"files for Trivy": (1, 1, ())}
+    (part,) = [part for part in theirs.coverage if not part.required]
+    assert "Rollout" in part.missing[0].why
+    # Whoever does not look has missed nothing.
+    assert theirs.seen == frozenset()

@@ -82,3 +82,10 @@ def test_the_run_is_sealed_and_adds_to_an_answer() -> None:
     assert job.inputs["files/0/Dockerfile"] == b"FROM x\n"
     assert job.arguments[-1] == "files"
     assert "own-settings.yaml" in job.inputs
+
+
+def test_an_object_whose_name_is_made_later_has_one_now() -> None:
+    text = b"kind: Pod\nmetadata: {generateName: x-, labels: {a: b}}\n"
+    (content,) = copies.manifests({"x.yaml": text}).contents.values()
+    assert content == b"kind: Pod\nmetadata: {name:         x-, labels: {a: b}}\n"
+    assert len(content) == len(text)

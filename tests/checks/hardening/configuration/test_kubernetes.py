@@ -39,6 +39,20 @@ def test_wherever_a_pod_stands(text: str) -> None:
     assert rules(text) == [("privileged", 2)]
 
 
+def test_what_trivy_says_nothing_about() -> None:
+    named = "metadata: {name: x}\n"
+    assert read(f"kind: Pod\n{named}spec: {BAD}\n").ours_alone == ()
+    assert read(f"kind: Pod\nmetadata: {{generateName: x-}}\nspec: {BAD}\n").ours_alone == ()
+    (nameless,) = read(f"kind: Pod\nspec: {BAD}\n").ours_alone
+    (listed,) = read(f"kind: PodList\n{named}items: [{{kind: Pod, spec: {BAD}}}]\n").ours_alone
+    rollout = read(f"kind: Rollout\n{named}spec: {{template: {{spec: {BAD}}}}}\n")
+    assert "name" in nameless.why
+    assert "lists" in listed.why
+    assert (listed.place.line, listed.gap) == (3, Gap.UNSUPPORTED_INPUT)
+    assert rollout.ours_alone == ()
+    assert "Rollout" in rollout.strange[0].why
+
+
 def test_what_starts_no_pod() -> None:
     assert read("kind: Service\nspec: {ports: []}\n---\n---\njust a text\n") == Read()
 
