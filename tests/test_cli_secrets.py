@@ -29,7 +29,13 @@ __all__ = ["cache", "rule_cache"]  # fixtures
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 11, 1)
 END = "2027-01-31"
-WHY = ("--reason", 'Revoked: it is "dead"', "--owner", "platform: team #1", "--expires")
+WHY = (
+    "--reason",
+    'Revoked: it is "dead" \\ 🔑\u2028\x85',
+    "--owner",
+    "platform: team #1",
+    "--expires",
+)
 
 
 class Told(NamedTuple):

@@ -116,16 +116,28 @@ def _baseline(plan: Plan, arguments: argparse.Namespace) -> int:
 
 
 def _lines(findings: Sequence[Finding], arguments: argparse.Namespace) -> Iterator[str]:
-    """YAML; JSON's strings are YAML's (YAML 1.2, 1.2 "Relation to JSON")."""
     yield "waivers:\n" if findings else "waivers: []\n"
     for finding in findings:
         yield f"  # {plain(finding.title, limit=200)}\n"
-        yield f"  - id: {json.dumps(finding.aliases[0] if finding.aliases else finding.rule)}\n"
+        yield f"  - id: {_quoted(finding.aliases[0] if finding.aliases else finding.rule)}\n"
         if not finding.aliases:
-            yield f"    path: {json.dumps(finding.locations[0].path)}\n"
+            yield f"    path: {_quoted(finding.locations[0].path)}\n"
             if re.search("[*?]", finding.subject):
                 # A name of a file that would be a pattern as a path; here it is taken literally.
-                yield f"    package: {json.dumps(finding.subject)}\n"
-        yield f"    reason: {json.dumps(arguments.reason)}\n"
-        yield f"    owner: {json.dumps(arguments.owner)}\n"
+                yield f"    package: {_quoted(finding.subject)}\n"
+        yield f"    reason: {_quoted(arguments.reason)}\n"
+        yield f"    owner: {_quoted(arguments.owner)}\n"
         yield f"    expires: {arguments.expires}\n"
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML: JSON's strings are YAML's, but for its two halves of one character.
+
+    Source: YAML 1.2, 1.2 "Relation to JSON", and 5.7 "Escaped Characters".
+    """
+
+    def whole(pair: re.Match[str]) -> str:
+        code = ord(json.loads(f'"{pair[0]}"'))
+        return f"\\U{code:08x}"
+
+    return re.sub(r"\\ud[89ab]\w\w\\ud[c-f]\w\w", whole, json.dumps(text))
