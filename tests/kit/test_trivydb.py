@@ -112,6 +112,13 @@ def test_sources_are_named_as_trivy_names_them(tmp_path: Path, ecosystem: str, b
     }
 
 
+def test_what_was_withdrawn_is_not_in_it(tmp_path: Path) -> None:
+    tree = trivydb.content([record(1), record(2, withdrawn="2026-10-01T00:00:00Z")])
+    packages = tree["pip::GitHub Security Advisory pip"]
+    assert isinstance(packages, dict)
+    assert list(packages) == ["package-1"]
+
+
 def test_it_is_made_on_the_command_line_too(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.kit.trivydb", str(tmp_path), *map(str, RECORDS)],

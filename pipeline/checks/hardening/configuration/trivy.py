@@ -168,8 +168,8 @@ def _sighting(row: Mapping[str, Any], path: str, kind: str, one: Given | None) -
 
 
 def by_rule(sightings: Iterable[Sighting]) -> dict[tuple[str, str], list[Sighting]]:
-    """Sightings by check and file."""
+    """Sightings by check and file, in an order that does not depend on Trivy's."""
     groups: dict[tuple[str, str], list[Sighting]] = defaultdict(list)
     for one in sightings:
         groups[one.id, one.path].append(one)
-    return dict(groups)
+    return {key: groups[key] for key in sorted(groups)}

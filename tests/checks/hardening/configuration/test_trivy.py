@@ -164,3 +164,13 @@ def test_a_run_without_an_output_file() -> None:
 def test_every_check_that_is_ours_as_well_has_a_rule() -> None:
     assert {f"{CHECK}/{rule}" for rule in {*SAME.values(), *ALIKE.values()}} <= RULES.keys()
     assert not SAME.keys() & ALIKE.keys()
+
+
+def test_the_order_is_ours() -> None:
+    results = [result("1/Dockerfile", "dockerfile", row("DS-0017"), row("DS-0001"))]
+    found = answer(DOCKER, *results, result("0/Dockerfile", "dockerfile", row("DS-0017")))
+    assert list(trivy.by_rule(found.sightings)) == [
+        ("DS-0001", "b.dockerfile"),
+        ("DS-0017", "a/Dockerfile.prod"),
+        ("DS-0017", "b.dockerfile"),
+    ]
