@@ -21,6 +21,7 @@ _EPILOG = """\
 examples:
   supply-chain run                          everything, on the folder you stand in
   supply-chain run ../service --offline     another repository, from the local advisories
+  supply-chain run --image ./build/app:1.0  a built image, too: a layout, archive or registry's
   supply-chain diff main...HEAD             what this branch does to the dependencies
   supply-chain run --base origin/main       judge only what it brings in
   supply-chain advisories update            fetch today's advisories, for offline runs
