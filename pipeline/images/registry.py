@@ -112,6 +112,7 @@ class _Registry(AbstractContextManager["_Registry"]):
     reference: InRegistry
     web: Web
     authorization: str = field(default="", repr=False)
+    withheld: UnreadableImageError | None = None
     known: dict[str, bytes] = field(default_factory=dict)
 
     def __exit__(
@@ -184,7 +185,7 @@ class _Registry(AbstractContextManager["_Registry"]):
         for attempt in self.web.retrying(url):
             with attempt, self.web.open("GET", url, headers=self._headers()) as response:
                 if response.status_code != _OK:
-                    raise _refused(self.reference.host, response.status_code)
+                    raise self._refused(response.status_code)
                 file.seek(0)
                 file.truncate()
                 for chunk in response.iter_content(1 << 20):
@@ -216,7 +217,12 @@ class _Registry(AbstractContextManager["_Registry"]):
             answer = self._send("GET", url, self._headers())
         if answer.status == _OK:
             return answer
-        raise _refused(self.reference.host, answer.status)
+        raise self._refused(answer.status)
+
+    def _refused(self, status: int) -> UnreadableImageError:
+        if self.withheld and status in {_UNAUTHORIZED, _FORBIDDEN}:
+            return self.withheld
+        return _refused(self.reference.host, status)
 
     def _send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
@@ -237,12 +243,16 @@ class _Registry(AbstractContextManager["_Registry"]):
     def _allowed(self, challenge: str) -> str:
         """The `Authorization` with which the registry wants to be asked (RFC 9110, 11.6.1)."""
         host = self.reference.host
-        known = credentials.find(host, self.reference.repository)
+        try:
+            known = credentials.find(host, self.reference.repository)
+        except UnreadableImageError as error:
+            # Most images are public: it is told only if nobody is let in without.
+            known, self.withheld = credentials.ANONYMOUS, error
         scheme, _, rest = challenge.partition(" ")
         parameters = {key.lower(): value for key, value in _PARAMETER.findall(rest)}
         if scheme.lower() == "basic":
             if not known.password:
-                raise _refused(host, _UNAUTHORIZED)
+                raise self._refused(_UNAUTHORIZED)
             return known.basic
         if scheme.lower() != "bearer" or "realm" not in parameters:
             raise UnreadableImageError(f"{host} asks for credentials in a way that is not known")
@@ -268,7 +278,7 @@ class _Registry(AbstractContextManager["_Registry"]):
             shown = {"Authorization": known.basic} if known.password else {}
             answer = self._send("GET", url + more, shown)
         if answer.status != _OK:
-            raise _refused(self.reference.host, answer.status)
+            raise self._refused(answer.status)
         found: Any = decode(answer.body, "the token")
         token = found.get("token") or found.get("access_token")
         if not isinstance(token, str) or not re.fullmatch(r"[!-~]{1,20000}", token):

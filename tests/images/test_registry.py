@@ -176,6 +176,31 @@ def test_a_token(fake: Fake, home: Path, with_credentials: bool) -> None:
     assert sum(request.path.startswith("/token") for request in fake.requests) == 1
 
 
+@pytest.mark.parametrize("is_public", [True, False])
+def test_credentials_that_a_program_keeps_are_not_missed_where_nobody_asks(
+    fake: Fake, home: Path, is_public: bool
+) -> None:
+    host = urlsplit(fake.url).netloc
+    (home / ".docker").mkdir()
+    held = {"auths": {host: {}}, "credsStore": "desktop"}
+    (home / ".docker/config.json").write_text(json.dumps(held))
+    inner = serve()
+
+    def handle(request: Request) -> Response:
+        if request.path.startswith("/token"):
+            return Response(body={"token": "leave"}) if is_public else Response(status=401)
+        if request.headers.get("Authorization") != "Bearer leave":
+            challenge = {"WWW-Authenticate": f'Bearer realm="{fake.url}/token"'}
+            return Response(status=401, headers=challenge)
+        return inner(request)
+
+    fake.handle = handle
+    if is_public:
+        assert ask(fake)[0].config == APP.id
+    else:
+        assert "kept by a program" in refused(fake).what
+
+
 def test_a_refresh_token(fake: Fake, home: Path) -> None:
     known(home, urlsplit(fake.url).netloc, identitytoken="again")
     inner = serve()
