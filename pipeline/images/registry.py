@@ -184,6 +184,10 @@ class _Registry(AbstractContextManager["_Registry"]):
     def _stream(self, url: str, file: IO[bytes], size: int) -> None:
         for attempt in self.web.retrying(url):
             with attempt, self.web.open("GET", url, headers=self._headers()) as response:
+                if response.status_code == _UNAUTHORIZED and self.authorization:
+                    challenge = response.headers.get("WWW-Authenticate", "")
+                    self.authorization = self._allowed(challenge)
+                    raise Passing("its leave ran out", 0.0)
                 if response.status_code != _OK:
                     raise self._refused(response.status_code)
                 file.seek(0)

@@ -278,6 +278,28 @@ def test_layers_that_do_not_come_whole(
     assert why in pulled(fake, tmp_path, **{name: Response(**change)}).what
 
 
+def test_leave_that_runs_out_is_asked_for_again(fake: Fake, tmp_path: Path) -> None:
+    inner = serve()
+    given: list[str] = []
+
+    def handle(request: Request) -> Response:
+        if request.path.startswith("/token"):
+            given.append(f"leave{len(given)}")
+            return Response(body={"token": given[-1]})
+        held = request.headers.get("Authorization")
+        layer = request.path.endswith(digest(APP.stored()[0]))
+        if not given or held != f"Bearer {given[-1]}" or (layer and len(given) < 3):
+            challenge = {"WWW-Authenticate": f'Bearer realm="{fake.url}/token"'}
+            return Response(status=401, headers=challenge)
+        return inner(request)
+
+    fake.handle = handle
+    (image,) = ask(fake)
+    here = pull(image, tmp_path, web=Web(sleep=lambda _: None))
+    layout.verify(here)
+    assert given == ["leave0", "leave1", "leave2"]
+
+
 def test_layers_with_other_bytes_are_noticed(fake: Fake, tmp_path: Path) -> None:
     content = APP.stored()[0]
     fake.handle = serve(APP, **{digest(content): Response(body=b"x" * len(content))})
