@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pipeline.errors import UnreadableOutputError
 from pipeline.model import Severity
@@ -45,13 +46,16 @@ _LINE = re.compile(r"\S+\t(WARN|ERROR|FATAL)\t(.*)")
 _MAX_TEXT = 300
 _COLLECTIONS = frozenset({"Conda", "Java", "Kubernetes", "Node.js", "Python", "Ruby"})
 """What Trivy calls results that gather packages from many files (pkg/scan/langpkg)."""
+_IN_VERSION = ".-_~:"
 _OS_PACKAGES, _OTHER_PACKAGES = "os-pkgs", "lang-pkgs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An installed package. `layer` is a diff id; `path` is "" for one of the operating system.
+    """An installed package.
 
+    `purl` is as Trivy writes it, with qualifiers. `layer` is a diff id, and `path` is "" for a
+    package of the operating system.
     `is_product`: it is what the image was built for, not something that it was built from.
     `is_foreign`: it belongs to the operating system, but was packaged by somebody else.
     """
@@ -65,6 +69,16 @@ class Found:
     licences: tuple[str, ...] = ()
     is_product: bool = False
     is_foreign: bool = False
+
+    @property
+    def subject(self) -> str:
+        """Its package URL without qualifiers, among which Trivy has a Debian version's epoch."""
+        if not self.purl:
+            return f"pkg:generic/{quote(self.name)}@{quote(self.version, safe=_IN_VERSION)}"
+        plain_purl = bare(self.purl)
+        if not re.match(r"[0-9]+:", self.version):
+            return plain_purl
+        return f"{plain_purl.rpartition('@')[0]}@{quote(self.version, safe=_IN_VERSION)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +213,7 @@ def _package(item: dict[str, Any], kind: str, file: str, layers: frozenset[str])
         name=name,
         version=version,
         kind=kind,
-        purl=bare(_text(purl)) if purl else "",
+        purl=_text(purl) if purl else "",
         layer=_layer(item, layers),
         path=_text(item.get("FilePath", "")) or file,
         is_product=item.get("Relationship") == "root",
@@ -237,7 +251,7 @@ def _flaw(item: dict[str, Any], kind: str, file: str, layers: frozenset[str]) ->
         name=_text(item["PkgName"]),
         version=_text(item.get("InstalledVersion", "")),
         kind=kind,
-        purl=bare(_text(purl)) if purl else "",
+        purl=_text(purl) if purl else "",
         layer=_layer(item, layers),
         path=_text(item.get("PkgPath", "")) or file,
     )

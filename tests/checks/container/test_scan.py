@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.checks.container.scan import Scan, failure, read
+from pipeline.checks.container.scan import Found, Scan, failure, read
 from pipeline.checks.job import Job, Ran
 from pipeline.errors import UnreadableOutputError
 from pipeline.model import Image, Severity
@@ -44,6 +44,15 @@ def test_what_the_real_trivy_said(found: Image) -> None:
     assert product.name == "example.org/server"
     (jinja,) = (one for one in scan.packages if one.name == "jinja2")
     assert (jinja.purl, jinja.licences) == ("pkg:pypi/jinja2@2.4.1", ("BSD-3-Clause",))
+
+
+def test_a_package_is_known_by_its_url_and_its_whole_version(found: Image) -> None:
+    subjects = {one.name: one.subject for one in read(ran(found), found).packages}
+    assert subjects["login"] == "pkg:deb/debian/login@1:4.13-1"
+    assert subjects["libssl3"] == "pkg:deb/debian/libssl3@3.0.11-1~deb12u1"
+    assert subjects["jinja2"] == "pkg:pypi/jinja2@2.4.1"
+    odd = Found(name="a b", version="1:2+x", kind="os", purl="")
+    assert odd.subject == "pkg:generic/a%20b@1:2%2Bx"
 
 
 def paths(end: str, scan: Scan) -> list[str]:
