@@ -95,7 +95,7 @@ Look = Callable[..., Answer]
 def look(tmp_path: Path, trivy: Binary, monkeypatch: pytest.MonkeyPatch) -> Look:
     """`supply-chain run --only container` on an empty repository, with these images."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))  # where a Mac has its cache
     repository = tmp_path / "repository"
     repository.mkdir()
     trivydb.make(tmp_path / "db", FACTS, updated=MADE)
@@ -413,7 +413,7 @@ def test_secrets_are_found_and_never_repeated(look: Look, here: Path, tmp_path: 
         for place in one["locations"]
     }
     assert "./app!/app/settings.ini" in places
-    kept = everything(answer.folder) + everything(tmp_path / "cache")
+    kept = everything(answer.folder) + everything(tmp_path / "cache" / "supply-chain")
     assert TOKEN not in kept
     assert password not in kept
     assert layers(app)[1] in kept
@@ -539,11 +539,16 @@ def test_offline_a_registry_is_not_asked(look: Look, here: Path, host: str) -> N
 # ------------------------------------------------------------------------------ a real Debian
 
 
-def test_a_real_debian_root_filesystem(look: Look, here: Path) -> None:
+@pytest.fixture(scope="module")
+def root() -> bytes:
+    """The tar of a real Debian, made before a test has a cache of its own."""
     try:
-        root = rootfs.debian().read_bytes()
+        return rootfs.debian().read_bytes()
     except UnavailableError as error:
         pytest.skip(str(error))
+
+
+def test_a_real_debian_root_filesystem(root: bytes, look: Look, here: Path) -> None:
     status = packages_of(root)
     image = Built.of({"app/run": b"#!/bin/sh\n"}, health=["CMD", "true"])
     config = {
