@@ -12,10 +12,11 @@ from pipeline.checks.secrets import fixture
 from pipeline.discover.names import printable
 from pipeline.images.suspicious import BY_FORM
 from pipeline.model import Finding, Kind, Location, Severity
+from pipeline.policy import some
 from pipeline.text import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from pipeline.checks.container.scan import Flaw, Found, Leak, Scan
     from pipeline.model import Image
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 TOOL = "trivy"
 _MAX_TOLD = 10
 """Places of one finding that are described; the others are counted."""
+_BUILD_TOOLS = frozenset(
+    {
+        *("build-base", "build-essential", "autoconf", "automake", "cmake", "make", "meson"),
+        *("clang", "g++", "gcc", "gcc-c++", "gfortran", "golang", "golang-go", "go", "nasm"),
+        *("cargo", "rust", "rustc", "default-jdk", "default-jdk-headless", "maven", "gradle"),
+    }
+)
+"""Packages of operating systems that are needed to build, and never to run."""
 _UNFIXED = {
     "will_not_fix": "its vendor will not mend it",
     "fix_deferred": "its vendor put the repair off",
@@ -40,6 +49,8 @@ def judge(image: Image, scan: Scan, denied: Collection[str]) -> Iterator[Finding
         yield _leak(image, leak)
     if scan.end_of_life:
         yield _end_of_life(image, scan)
+    if tools := sorted(_BUILD_TOOLS & {one.name for one in scan.packages if one.kind == OS}):
+        yield _build_tools(image, tools)
     for package in scan.packages:
         for licence in package.licences:
             if licence in denied:
@@ -143,6 +154,22 @@ def _end_of_life(image: Image, scan: Scan) -> Finding:
         severity=Severity.HIGH,
         title=f"{image.name} is built on {system}, which is past its end of life",
         subject=f"{image.name}: {system}",
+        locations=(Location(path=image.name),),
+        detail=f"Image {image.config}.",
+        fix=RULES[rule].fix,
+        seen_by=(TOOL,),
+    )
+
+
+def _build_tools(image: Image, tools: Sequence[str]) -> Finding:
+    rule = f"{CHECK}/build-tools"
+    return Finding(
+        check=CHECK,
+        rule=rule,
+        kind=Kind.RULE,
+        severity=Severity.LOW,
+        title=f"{image.name} holds {some(tools)}",
+        subject=f"{image.name}: build tools",
         locations=(Location(path=image.name),),
         detail=f"Image {image.config}.",
         fix=RULES[rule].fix,

@@ -63,6 +63,14 @@ RULES: Mapping[str, Rule] = {
         why="A process that hangs goes on being sent work. Kubernetes has probes of its own.",
         fix="Add a `HEALTHCHECK` that asks the service itself.",
     ),
+    "container/build-tools": Rule(
+        title="The image holds what it was built with",
+        why=(
+            "Compilers and build tools have flaws of their own, and hand an attacker what he would"
+            " otherwise have to bring."
+        ),
+        fix="Build in a stage of its own, and copy only the result into the last one.",
+    ),
     "container/end-of-life": Rule(
         title="The operating system is past its end of life",
         why=(

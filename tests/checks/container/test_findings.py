@@ -94,6 +94,16 @@ def test_end_of_life_and_licences(found: Image, scan: Scan) -> None:
     assert denied.locations[0].path.endswith("METADATA")
 
 
+def test_what_an_image_was_built_with(found: Image, scan: Scan) -> None:
+    def told(*names: str) -> list[str]:
+        packages = tuple(replace(scan.packages[0], name=name) for name in names)
+        only = replace(scan, flaws=(), leaks=(), packages=packages)
+        return [one.title for one in findings.judge(found, only, ())]
+
+    assert told("make", "gcc", "gcc-12-base") == ["./app:1.0 holds gcc, make"]
+    assert told("gcc-12-base", "libgo22") == []
+
+
 def test_one_problem_in_two_images_is_one_finding(found: Image, scan: Scan) -> None:
     other = replace(found, name="other:1.0")
     both = [
