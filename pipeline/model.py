@@ -366,11 +366,11 @@ class Exposed:
 class Image:
     """A built image of one platform, as it was named and as it was found.
 
-    `name` is what people wrote, `transport` one of "registry", "layout" and "archive". `place` is
-    where a tool finds it: an absolute path, or a reference that ends in a digest. `config` is the
-    digest of its configuration, which stands for the whole image and is the same wherever it is
-    kept; `manifest` and `index` are "" where it is kept without one. `base` is the image that it
-    says it was built on. `unread` says why nothing else is known.
+    `name` is what people wrote, `transport` one of "registry", "layout", "archive" (Docker's) and
+    "oci-archive". `place` is where it is: an absolute path, or a reference that ends in a digest.
+    `config` is the digest of its configuration, which stands for the whole image and is the same
+    wherever it is kept; `manifest` and `index` are "" where it is kept without one. `base` is the
+    image that it says it was built on. `unread` says why nothing else is known.
     """
 
     name: str

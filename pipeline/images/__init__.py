@@ -5,7 +5,7 @@ layout       OCI layouts: folders of blobs           documents    manifests and 
 archive      docker archives                         config       user, ports, history; redacted
 registry     registries, without layers              suspicious   values that look like secrets
 credentials  the files of container tools            layers       digests, and what is in a layer
-kept         blobs that were fetched
+kept         blobs that were fetched                 packed       OCI layouts in an archive
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def look(wanted: Iterable[tuple[str, str, Path]], *, offline: bool = False) -> t
 
 
 def _find(reference: InRegistry | OnDisk, platform: str, *, offline: bool) -> list[Image]:
-    from pipeline.images import archive, choose, layout, registry  # noqa: PLC0415 - as above
+    from pipeline.images import archive, choose, layout, packed, registry  # noqa: PLC0415 - as above
     from pipeline.images.documents import UnreadableImageError  # noqa: PLC0415
     from pipeline.images.reference import InRegistry  # noqa: PLC0415
 
@@ -47,6 +47,9 @@ def _find(reference: InRegistry | OnDisk, platform: str, *, offline: bool) -> li
         if reference.path.is_dir():
             kind = layout.TRANSPORT
             return layout.find(reference, platform)
+        if archive.is_layout(reference.path):
+            kind = packed.TRANSPORT
+            return packed.find(reference, platform)
         kind = archive.TRANSPORT
         return archive.find(reference, platform)
     except UnreadableImageError as error:
@@ -67,15 +70,17 @@ def verify(image: Image, *, known: bool = False) -> frozenset[str]:
 
 
 def pull(image: Image) -> Image:
-    """An image with its blobs on this machine; one in a registry is fetched into our cache.
+    """An image with its blobs in a folder: what is in a registry or packed comes into our cache.
 
     Raises `UnreadableImageError`.
     """
-    from pipeline.images import kept, registry  # noqa: PLC0415 - as above
+    from pipeline.images import kept, packed, registry  # noqa: PLC0415 - as above
 
-    if image.transport != registry.TRANSPORT:
+    if image.transport not in {registry.TRANSPORT, packed.TRANSPORT}:
         return image
     kept.tidy(kept.folder())
+    if image.transport == packed.TRANSPORT:
+        return packed.unpack(image, kept.folder())
     return registry.pull(image, kept.folder())
 
 

@@ -46,15 +46,9 @@ def find(reference: OnDisk, platform: str = "") -> list[Image]:
 
     Trivy cannot be told which of several images in an archive is meant.
     """
-    with _opened(reference.path) as archive:
-        members = _members(archive)
-        if MANIFEST not in members and "oci-layout" in members:
-            raise UnreadableImageError(
-                "it is an OCI layout packed as an archive",
-                gap=Gap.UNSUPPORTED_INPUT,
-                fix="unpack it (tar -xf) and name the folder",
-            )
-        listed = unambiguous_list(_document(archive, members, MANIFEST), MANIFEST)
+    with opened(reference.path) as archive:
+        members = members_of(archive)
+        listed = unambiguous_list(document(archive, members, MANIFEST), MANIFEST)
         if len(listed) != 1:
             raise UnreadableImageError(
                 f"it holds {len(listed)} images, and only archives of one can be looked at",
@@ -65,7 +59,7 @@ def find(reference: OnDisk, platform: str = "") -> list[Image]:
         name = field(entry, "Config")
         if not isinstance(name, str):
             raise UnreadableImageError(f"{MANIFEST} names no configuration")
-        content = _document(archive, members, name)
+        content = document(archive, members, name)
         _layers(entry)
     tags = _tags(entry)
     digest = sha256(content)
@@ -100,10 +94,10 @@ def verify(image: Image) -> frozenset[str]:
     Answers with the names that are worth knowing of all layers together (`layers.stack`). Raises
     `UnreadableImageError` for the first layer that is missing, cut or changed.
     """
-    with _opened(Path(image.place)) as archive:
-        members = _members(archive)
-        (entry,) = unambiguous_list(_document(archive, members, MANIFEST), MANIFEST)
-        content = _document(archive, members, str(field(entry, "Config")))
+    with opened(Path(image.place)) as archive:
+        members = members_of(archive)
+        (entry,) = unambiguous_list(document(archive, members, MANIFEST), MANIFEST)
+        content = document(archive, members, str(field(entry, "Config")))
         if sha256(content) != image.config:
             raise UnreadableImageError("it was exchanged since it was looked at")
         names = _layers(entry)
@@ -111,14 +105,14 @@ def verify(image: Image) -> frozenset[str]:
             raise UnreadableImageError("its configuration has another number of layers")
         return stack(
             [
-                _seen(archive, _resolved(members, name), layer.diff_id)
+                _seen(archive, resolved(members, name), layer.diff_id)
                 for name, layer in zip(names, image.layers, strict=True)
             ]
         )
 
 
 def _seen(archive: tarfile.TarFile, member: tarfile.TarInfo, diff_id: str) -> tuple[str, ...]:
-    with _content(archive, member) as file:
+    with content(archive, member) as file:
         packing = "gzip" if file.read(len(GZIP)) == GZIP else ""
         file.seek(0)
         seen = look_through(file, packing)
@@ -128,8 +122,18 @@ def _seen(archive: tarfile.TarFile, member: tarfile.TarInfo, diff_id: str) -> tu
     return seen.names
 
 
+def is_layout(path: Path) -> bool:
+    """Whether an archive is an OCI layout, and no docker archive; false for what is no archive."""
+    try:
+        with opened(path) as archive:
+            found = members_of(archive)
+            return "oci-layout" in found and MANIFEST not in found
+    except UnreadableImageError:
+        return False
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+def opened(path: Path) -> Iterator[tarfile.TarFile]:
     """The archive, plain or packed with gzip; what is wrong with it comes as one error."""
     try:
         with (
@@ -149,7 +153,7 @@ def _is_gzip(file: BinaryIO) -> bool:
     return start == GZIP
 
 
-def _members(archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo | None]:
+def members_of(archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo | None]:
     """The archive's members by name; `None` for a name that stands there twice."""
     found: dict[str, tarfile.TarInfo | None] = {}
     for number, member in enumerate(archive):
@@ -164,7 +168,7 @@ def _normal(name: str) -> str:
     return PurePosixPath(name).as_posix().lstrip("/")
 
 
-def _resolved(members: dict[str, tarfile.TarInfo | None], name: str) -> tarfile.TarInfo:
+def resolved(members: dict[str, tarfile.TarInfo | None], name: str) -> tarfile.TarInfo:
     """The file of that name; older `docker save` writes a layer twice as a link."""
     for _ in range(3):
         name = _normal(name)
@@ -192,17 +196,19 @@ def _climbed(path: PurePosixPath) -> str:
     return "/".join(parts)
 
 
-def _document(
+def document(
     archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo | None], name: str
 ) -> bytes:
-    member = _resolved(members, name)
+    """The content of a small member; raises `UnreadableImageError` for a missing or large one."""
+    member = resolved(members, name)
     if member.size > MAX_DOCUMENT:
         raise UnreadableImageError(f"{name} is too large", gap=Gap.TOO_LARGE)
-    with _content(archive, member) as file:
+    with content(archive, member) as file:
         return file.read()
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+def content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
+    """A member's content, to be read in parts."""
     file = archive.extractfile(member)
     assert file is not None, "a regular file has content"
     return file

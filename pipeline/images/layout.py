@@ -29,7 +29,7 @@ from pipeline.text import plain
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pipeline.images.documents import Blob, Descriptor
     from pipeline.images.reference import OnDisk
@@ -48,9 +48,20 @@ def find(reference: OnDisk, platform: str = "") -> list[Image]:
     that cannot be read becomes one with a reason.
     """
     tree = _tree(reference)
-    fetch = _Blobs(tree)
-    _check_version(tree)
-    roots = read_index(decode(_read(tree, "index.json"), "index.json"))
+    return find_with(partial(_read, tree), reference, platform, TRANSPORT, str(tree.root))
+
+
+def find_with(
+    read: Callable[[str], bytes], reference: OnDisk, platform: str, transport: str, place: str
+) -> list[Image]:
+    """As `find`, wherever the layout's files are; `read` gets the content of one."""
+    fetch = _Blobs(read)
+    version = field(decode(read("oci-layout"), "oci-layout"), "imageLayoutVersion")
+    if not isinstance(version, str) or version.partition(".")[0] != "1":
+        raise UnreadableImageError(
+            "it is a layout of an unknown version", gap=Gap.UNSUPPORTED_INPUT
+        )
+    roots = read_index(decode(read("index.json"), "index.json"))
     found = choose.pick(choose.leaves(_named(roots, reference, fetch), fetch), platform)
     images = []
     for leaf in found:
@@ -59,12 +70,12 @@ def find(reference: OnDisk, platform: str = "") -> list[Image]:
                 leaf,
                 fetch,
                 name=reference.text,
-                transport=TRANSPORT,
-                place=str(tree.root),
+                transport=transport,
+                place=place,
                 platform=platform,
             )
         except UnreadableImageError as error:
-            image = choose.unread(reference.text, TRANSPORT, error, leaf.descriptor.platform)
+            image = choose.unread(reference.text, transport, error, leaf.descriptor.platform)
         images.append(image)
     return images
 
@@ -97,22 +108,14 @@ def _named(roots: tuple[Descriptor, ...], reference: OnDisk, fetch: _Blobs) -> I
 class _Blobs:
     """The blobs of a layout, by descriptor."""
 
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
+    def __init__(self, read: Callable[[str], bytes]) -> None:
+        self._read = read
 
     def __call__(self, wanted: Descriptor) -> bytes:
-        content = _read(self._tree, _path(wanted.digest))
+        content = self._read(path_of(wanted.digest))
         if len(content) != wanted.size:
             raise UnreadableImageError(f"{wanted.digest} is not as large as its manifest says")
         return content
-
-
-def _check_version(tree: Tree) -> None:
-    version = field(decode(_read(tree, "oci-layout"), "oci-layout"), "imageLayoutVersion")
-    if not isinstance(version, str) or version.partition(".")[0] != "1":
-        raise UnreadableImageError(
-            "it is a layout of an unknown version", gap=Gap.UNSUPPORTED_INPUT
-        )
 
 
 def _tree(reference: OnDisk) -> Tree:
@@ -132,7 +135,8 @@ def _read(tree: Tree, path: str) -> bytes:
         ) from error
 
 
-def _path(digest: str) -> str:
+def path_of(digest: str) -> str:
+    """Where a layout keeps a blob."""
     return f"blobs/{digest.replace(':', '/')}"
 
 
@@ -141,7 +145,7 @@ def alone(image: Image) -> dict[str, bytes]:
 
     For tools that take the first image that they find. Raises `UnreadableImageError`.
     """
-    content = _read(Tree(Path(image.place)), _path(image.manifest))
+    content = _read(Tree(Path(image.place)), path_of(image.manifest))
     kind = field(decode(content, "the manifest", digest=image.manifest), "mediaType")
     entry = {
         "mediaType": kind or "application/vnd.oci.image.manifest.v1+json",
@@ -166,7 +170,7 @@ def verify(image: Image, *, known: bool = False) -> frozenset[str]:
     unknown kind of packing.
     """
     tree = Tree(Path(image.place))
-    content = _read(tree, _path(image.manifest))
+    content = _read(tree, path_of(image.manifest))
     manifest = read_manifest(decode(content, "the manifest", digest=image.manifest))
     diff_ids = [layer.diff_id for layer in image.layers]
     look = partial(_same, tree) if known else partial(_seen, tree)
@@ -181,7 +185,7 @@ def verify(image: Image, *, known: bool = False) -> frozenset[str]:
 def _same(tree: Tree, blob: Blob, _: str) -> tuple[str, ...] | UnreadableImageError:
     """Nothing, if a layer's stored bytes are what they were."""
     try:
-        with tree.open(_path(blob.digest)) as file:
+        with tree.open(path_of(blob.digest)) as file:
             found = hashlib.sha256()
             while chunk := file.read(_CHUNK):
                 found.update(chunk)
@@ -193,7 +197,7 @@ def _same(tree: Tree, blob: Blob, _: str) -> tuple[str, ...] | UnreadableImageEr
 def _seen(tree: Tree, blob: Blob, diff_id: str) -> tuple[str, ...] | UnreadableImageError:
     """The names in a layer, or why it cannot be believed."""
     try:
-        with tree.open(_path(blob.digest)) as file:
+        with tree.open(path_of(blob.digest)) as file:
             seen = look_through(file, blob.packing)
     except UnreadableFileError as error:
         return _missing(blob, error)

@@ -185,9 +185,10 @@ def test_a_sound_image_is_clean(look: Look, here: Path) -> None:
 def test_the_same_image_wherever_it_is_kept(look: Look, here: Path, host: str) -> None:
     images.layout(here / "app", {"1.0": APP})
     images.archive(here / "app.tar", APP)
+    images.packed(here / "oci.tar", {"1.0": APP})
     name = registry.push(host, "team/app", APP)
     told = []
-    for reference in ("./app:1.0", "./app.tar", name):
+    for reference in ("./app:1.0", "./app.tar", "./oci.tar", name):
         answer = look(reference)
         assert (answer.status, answer.gaps()) == ("found", "")
         (row,) = answer.evidence["tables"][0]["rows"]
@@ -205,7 +206,7 @@ def test_the_same_image_wherever_it_is_kept(look: Look, here: Path, host: str) -
                 for one in answer.findings
             ]
         )
-    assert told[0] == told[1] == told[2]
+    assert told[0] == told[1] == told[2] == told[3]
 
 
 def test_several_images_in_one_run(look: Look, here: Path) -> None:
@@ -454,7 +455,8 @@ def test_nothing_is_scanned_twice_for_the_same_answer(
     look: Look, here: Path, tmp_path: Path, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images.layout(here / "app", {"1.0": APP, "2.0": SOUND})
-    wanted = ("./app:1.0", "./app:2.0", registry.push(host, "team/twice", APP))
+    images.packed(here / "oci.tar", {"1.0": Built.of(SYSTEM, {"packed": b""})})
+    wanted = ("./app:1.0", "./oci.tar", registry.push(host, "team/twice", SOUND))
     jobs = started(monkeypatch)
     first = look(*wanted)
     assert len(jobs) == 3

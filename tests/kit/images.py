@@ -17,6 +17,7 @@ import io
 import json
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -189,6 +190,17 @@ def layout(folder: Path, images: Mapping[str, Built | Index]) -> Path:
         entries.append(descriptor(INDEX if is_index else MANIFEST, content, **notes))
     (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "manifests": entries}))
     return folder
+
+
+def packed(file: Path, images: Mapping[str, Built | Index]) -> Path:
+    """An OCI layout in an archive, as buildx and skopeo write it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = layout(Path(scratch, "layout"), images)
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        members = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(tar(members))
+    return file
 
 
 def archive(file: Path, *images: Built, tags: Sequence[str] = ("app:1.0",)) -> Path:

@@ -92,7 +92,7 @@ def _look(image: Image, options: Options) -> Work:
     try:
         if memory is not None:
             if image.transport != "registry":
-                images.verify(image, known=True)
+                images.verify(images.pull(image), known=True)
             return Work(image=image, key=key, memory=memory, names=memory.names)
         image = images.pull(image)
         return Work(image=image, key=key, names=images.verify(image))
