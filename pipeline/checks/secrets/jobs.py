@@ -52,7 +52,7 @@ FILES, HISTORY, UNPACKED = "today's files", "history", "files that are unpacked"
 ALL = f"{FILES} and {HISTORY}"
 MAX_SMALL = 2000
 """Earlier file versions that the engine would leave out for being small."""
-MAX_ENTRIES = 200
+MAX_ENTRIES = 400
 """Files and folders that are named to the engine one by one."""
 STORE = "history/objects/"
 """How the engine spells what git keeps and no commit leads to."""
@@ -221,20 +221,31 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
 def _entries(root: Path, files: Files) -> list[str] | None:
     """What is in the folder, but for git's own data and what must not be entered.
 
-    `None` where there is too much of it, or where the engine could come upon a repository.
+    A folder with such a part in it is named by what is in it: a prefix to skip would hold for the
+    history as well. `None` where there is too much of it, or where the engine could come upon a
+    repository.
     """
     skips = frozenset(files.skips)
     if ".git/" not in skips or not all(f"{path}/" in skips for path in files.repositories):
         return None
-    with os.scandir(root) as inside:
-        found = sorted(
-            entry.path
-            for entry in inside
-            if not entry.is_symlink()
-            and (entry.is_file() or (entry.is_dir() and f"{entry.name}/" not in skips))
-        )
-    is_simple = len(found) <= MAX_ENTRIES and all(map(is_text, found))
-    return found if is_simple else None
+    opened = {skip[: at + 1] for skip in skips for at, sign in enumerate(skip[:-1]) if sign == "/"}
+    found: list[str] = []
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(root / folder) as inside:
+            for entry in inside:
+                path = f"{folder}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if f"{path}/" in opened:
+                        waiting.append(f"{path}/")
+                    elif f"{path}/" not in skips:
+                        found.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(entry.path)
+        if len(found) > MAX_ENTRIES:
+            return None
+    return sorted(found) if all(map(is_text, found)) else None
 
 
 def _key(options: Options) -> str:
@@ -289,10 +300,11 @@ def _files(work: Work, options: Options, entries: Sequence[str] = (), history: s
     beside = {f"{BESIDE}/{_CANARY}": canary.content}
     if archive:
         beside[ARCHIVE] = archive
-    skips = (part for folder in work.files.skips for part in ("--skip-path-prefix", folder))
+    skips = () if entries else work.files.skips
     inputs = entries or (str(work.root),)
     commits = (history,) if history else ("--git-history", "none")
-    what = (*inputs, BESIDE, *commits, *skips)
+    prefixes = (part for folder in skips for part in ("--skip-path-prefix", folder))
+    what = (*inputs, BESIDE, *commits, *prefixes)
     task = Task(
         work=replace(work, unseen=unseen),
         canary=canary,

@@ -127,6 +127,7 @@ def test_an_archive_that_was_read_in_part_is_partial(
 def test_a_database_that_was_not_unpacked_is_partial(
     repository: Repository, with_engine: Callable[[str], Evidence]
 ) -> None:
+    assert with_engine("sys.stdout.buffer.write(real().stdout)").status is Status.FOUND
     repository.write("a.db", b"SQLite format 3\0")
     script = "sys.stdout.buffer.write(real().stdout.replace(b'a.db', b'b.db'))"
     found = with_engine(script)

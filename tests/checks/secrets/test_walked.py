@@ -73,3 +73,18 @@ def test_only_the_beginning_of_a_file_version_is_told(repository: Repository, to
     finding = only(search(repository.root))
     assert [one.id for one in finding.commits] == [first], "known content comes back"
     assert [place.path for place in finding.locations] == ["d.py"]
+
+
+def test_what_is_not_entered_today_is_read_in_the_history(
+    repository: Repository, token: str
+) -> None:
+    repository.write(".gitignore", "generated/\n")
+    repository.write("src/a.py", "x = 1\n")
+    repository.write("src/generated/b.py", line(token))
+    repository.git("add", "--force", "src/generated/b.py")
+    repository.commit()
+    repository.git("rm", "-q", "--cached", "src/generated/b.py")
+    repository.commit()
+    reading = search(repository.root)
+    assert is_whole(reading)
+    assert [place.path for place in only(reading).locations] == ["src/generated/b.py"]
