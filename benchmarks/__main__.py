@@ -134,6 +134,13 @@ def secrets_speed(folder: Path) -> Iterator[str]:
     yield from speed(folder)
 
 
+def containers(folder: Path) -> Iterator[str]:
+    """Two images, locks and configuration at once against the slowest of them alone."""
+    from benchmarks.containers import speed
+
+    yield from speed(folder)
+
+
 def sbom(folder: Path) -> Iterator[str]:
     """The whole SBOM of 1,000 Python and 1,500 npm packages against cyclonedx-bom on the first."""
     from benchmarks.sbom import speed
@@ -158,6 +165,7 @@ BENCHMARKS: dict[str, Callable[[Path], Iterator[str]]] = {
     "secrets": secrets,
     "secrets-speed": secrets_speed,
     "signing": signing,
+    "containers": containers,
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 DAY = date(2024, 10, 11)
@@ -32,14 +32,16 @@ def pairs(
     return statistics.median(ratios)
 
 
-def timed(command: Sequence[str], env: dict[str, str] | None = None) -> float:
+def timed(
+    command: Sequence[str], env: dict[str, str] | None = None, *, fine: Container[int] = FINE
+) -> float:
     """Seconds of one run."""
     started = time.perf_counter()
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **(env or {})}, capture_output=True, check=False
     )
     seconds = time.perf_counter() - started
-    if done.returncode not in FINE:
+    if done.returncode not in fine:
         sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr.decode()}")
     return seconds
 
