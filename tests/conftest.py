@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,7 +69,7 @@ def pauses() -> list[float]:
 
 def _comparer(folder: Path, *, record: bool) -> Golden:
     def compare(name: str, content: str | bytes) -> None:
-        file = folder / name
+        file = Path(os.path.normpath(folder / name))  # the folder itself may hold nothing
         found = content.encode() if isinstance(content, str) else content
         if record:
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -255,7 +255,6 @@ def azure(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "path", "scripts", "planted", "code"),
     [
-        ("gitlab", ".gitlab-ci.yml", gitlab, {}, 0),
         ("gitlab", ".gitlab-ci.yml", gitlab, {".github/workflows/x.yml": UNPINNED}, 1),
         ("gitlab", ".gitlab-ci.yml", gitlab, {"package-lock.json": "{"}, 3),
         ("azure", "azure-pipelines.yml", azure, {}, 0),

@@ -263,8 +263,10 @@ def test_an_incremental_walk_equals_the_full_one(
         repository.commit,
     ]
     memories = cache / "secrets"
-    for step in steps:
+    for number, step in enumerate(steps):
         step()
+        if clock == "stopped" and number < len(steps) - 4:
+            continue
         new, listed = walked(repository.root, monkeypatch)
         for file in memories.iterdir():
             file.unlink()
