@@ -39,8 +39,8 @@ class Files:
     `own` are the repository's regular files by the engine's spelling of their names, `large`
     those of them that the engine leaves out for their size. `met` counts every file that it will
     meet and read, `skips` are the folders that it must not enter. `closed` are folders that could
-    not be listed. `repositories` are repositories of their own. `hidden` says that git could not
-    tell which files belong here, and why.
+    not be listed. `repositories` are repositories of their own, `stores` folders that look like the
+    data of one.
     """
 
     own: Mapping[str, str]
@@ -49,6 +49,7 @@ class Files:
     skips: tuple[str, ...]
     closed: tuple[str, ...]
     repositories: tuple[str, ...]
+    stores: tuple[str, ...] = ()
 
     def path(self, spelt: str) -> str | None:
         """The repository's own file that the engine means; in an archive, the archive."""
@@ -100,19 +101,14 @@ class _Walk:
         self.large: list[str] = []
         self.skips: list[str] = []
         self.closed: list[str] = []
+        self.stores: list[str] = []
         self.met = 0
 
     def go(self) -> Files:
         waiting = [("", True)]
         while waiting:
             folder, counts = waiting.pop()
-            try:
-                with os.scandir(self.root / folder) as entries:
-                    inside = list(entries)
-            except OSError:
-                if counts:
-                    self.closed.append(folder or ".")
-                continue
+            inside = self._list(folder, counts=counts)
             if folder and self.listed is None and any(one.name == ".git" for one in inside):
                 self.repositories.add(folder)
                 self.out.add(folder)
@@ -134,7 +130,21 @@ class _Walk:
             skips=tuple(self.skips),
             closed=tuple(sorted(self.closed)),
             repositories=tuple(sorted(self.repositories)),
+            stores=tuple(sorted(self.stores)),
         )
+
+    def _list(self, folder: str, *, counts: bool) -> list[os.DirEntry[str]]:
+        """What is in a folder; nothing of one that cannot be listed."""
+        try:
+            with os.scandir(self.root / folder) as entries:
+                inside = list(entries)
+        except OSError:
+            if counts:
+                self.closed.append(folder or ".")
+            return []
+        if {"HEAD", "objects"} <= {one.name for one in inside}:
+            self.stores.append(folder or ".")
+        return inside
 
     def _matters(self, folder: str) -> bool:
         """Whether a folder may hold files of the repository."""

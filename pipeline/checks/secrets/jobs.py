@@ -228,6 +228,8 @@ def _entries(root: Path, files: Files) -> list[str] | None:
     skips = frozenset(files.skips)
     if ".git/" not in skips or not all(f"{path}/" in skips for path in files.repositories):
         return None
+    if files.stores:
+        return None
     opened = {skip[: at + 1] for skip in skips for at, sign in enumerate(skip[:-1]) if sign == "/"}
     found: list[str] = []
     waiting = [""]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .conftest import Repository, is_whole, only, search
+import shutil
+
+import pytest
+
+from .conftest import Repository, is_whole, make_token, only, search
 
 
 def line(token: str) -> str:
@@ -88,3 +92,20 @@ def test_what_is_not_entered_today_is_read_in_the_history(
     reading = search(repository.root)
     assert is_whole(reading)
     assert [place.path for place in only(reading).locations] == ["src/generated/b.py"]
+
+
+@pytest.mark.parametrize("place", ["store", "tests/store"])
+def test_another_repositorys_data_in_the_tree_is_not_our_history(
+    repository: Repository, token: str, place: str
+) -> None:
+    """The engine would take such a folder for a repository, with its own settings and commits."""
+    repository.commit(a="x = 1\n")
+    repository.git("clone", "-q", "--bare", ".", place)
+    other = Repository(repository.root / "other")
+    other.commit(a=line(make_token()))
+    other.git("push", "-q", str(repository.root / place), "main:side")
+    shutil.rmtree(other.root)
+    repository.commit(a=line(token))
+    reading = search(repository.root)
+    assert is_whole(reading)
+    assert [found.path for found in only(reading).locations] == ["a.py"]
