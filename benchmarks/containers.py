@@ -40,6 +40,8 @@ def speed(folder: Path) -> Iterator[str]:
     except UnavailableError as error:
         yield f"left out: {error}"
         return
+    folder /= "containers"
+    folder.mkdir()
     repository = write(folder / "repository")
     database = trivydb.make(folder / "database", FACTS)
     images.layout(folder / "large", {"1": build(LARGE)})
