@@ -138,8 +138,7 @@ def _run(check: Check, plan: Plan, tools: Tools, heard: Heard | None = None) -> 
         if isinstance(jobs, Skip):
             return jobs
         runs = _run_jobs(jobs, tools.commands(jobs)) if jobs else []
-        reading = check.read(plan.target, replace(options, tool=tools.record()), runs)
-        return reading if check.NETWORK is Network.ADVISORIES else _ranked(reading, plan)
+        return _ranked(check.read(plan.target, replace(options, tool=tools.record()), runs), plan)
 
 
 def _planned(
@@ -321,20 +320,21 @@ def _ranks(
 def _ranked(reading: Reading, plan: Plan) -> Reading:
     """A reading whose vulnerabilities say whether they are exploited, and how likely that is.
 
-    For checks whose tool brings its own advisories, and knows nothing of either list.
+    For what a tool's own advisories tell of, which know nothing of either list; a check that asked
+    the advisory source has ranked what that told.
     """
-    ids = {
-        id_
-        for finding in reading.findings
-        if finding.kind is Kind.VULNERABILITY
-        for id_ in finding.ids
-    }
+
+    def is_open(finding: Finding) -> bool:
+        ranks = (finding.exploited, finding.epss)
+        return finding.kind is Kind.VULNERABILITY and ranks == (None, None)
+
+    ids = {id_ for finding in reading.findings if is_open(finding) for id_ in finding.ids}
     if not ids:
         return reading
     exploited, epss, records = _ranks(plan, ids)
 
     def ranked(finding: Finding) -> Finding:
-        if finding.kind is not Kind.VULNERABILITY:
+        if not is_open(finding):
             return finding
         names = (finding.rule, *finding.aliases)
         return replace(
@@ -344,7 +344,8 @@ def _ranked(reading: Reading, plan: Plan) -> Reading:
         )
 
     findings = tuple(map(ranked, reading.findings))
-    return replace(reading, findings=findings, data=(*reading.data, *records))
+    data = tuple(dict.fromkeys((*reading.data, *records)))
+    return replace(reading, findings=findings, data=data)
 
 
 def _run_jobs(jobs: Sequence[Job], commands: Sequence[tuple[str, ...]]) -> list[Ran]:

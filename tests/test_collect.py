@@ -417,6 +417,18 @@ def test_others_vulnerabilities_are_ranked_by_kev_and_epss(
     assert [record.name for record in evidence.data] == ["kev", "epss"]
 
 
+def test_what_only_a_second_opinion_tells_of_is_ranked_too(
+    run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The advisory source was asked about everything else: the rest must not look unexploited."""
+    check = Warned()
+    check.NETWORK = Network.ADVISORIES
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": check})
+    evidence = run()
+    assert evidence.findings[0].exploited is not None
+    assert [record.name for record in evidence.data].count("kev") == 1
+
+
 def test_only_an_optional_job_may_fail(
     run: Callable[..., Evidence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
