@@ -14,20 +14,31 @@ from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import IO
 
 
 def write(path: Path, content: bytes) -> None:
     """Replace `path` by `content` in one step; raises `IncompleteError` when the disk refuses."""
-    with explained(path):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+    with explained(path), replacing(path) as file:
+        file.write(content)
+        os.fchmod(file.fileno(), 0o644)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, which takes the place of `path` at the end; nothing is left of a failure.
+
+    Only its owner may read it. Raises `OSError` when the disk refuses.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        Path(name).replace(path)
+    # Whatever ends it, an interruption too: it goes on, without what is half-written.
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def cache_folder() -> Path:

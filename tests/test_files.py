@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import IncompleteError
-from pipeline.files import cache_folder, digest, locked, write
+from pipeline.files import cache_folder, digest, locked, replacing, write
 
 
 def test_write_replaces_in_one_step(tmp_path: Path) -> None:
@@ -124,3 +124,22 @@ def test_a_lock_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_a_fault_under_the_lock_is_its_own(tmp_path: Path) -> None:
     with pytest.raises(PermissionError), locked(tmp_path / "lock"):
         raise PermissionError
+
+
+def test_a_failure_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"old")
+
+    def stop_half_way() -> None:
+        with replacing(file) as half:
+            half.write(b"ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stop_half_way()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert file.read_bytes() == b"old"
+    with replacing(file) as whole:
+        whole.write(b"new")
+    assert file.read_bytes() == b"new"
+    assert file.stat().st_mode & 0o077 == 0

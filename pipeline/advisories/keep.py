@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipeline.files import replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,8 @@ class Keep:
         file = self._file(id_, modified)
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=file.parent, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "wb") as target:
-                    target.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
-                Path(name).replace(file)
-            except OSError:
-                Path(name).unlink(missing_ok=True)
+            with replacing(file) as target:
+                target.write(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
 
     def _file(self, id_: str, modified: str) -> Path:
         key = hashlib.sha256(f"{id_}\0{modified}".encode()).hexdigest()

@@ -7,13 +7,12 @@ taken out into our store when it is looked at.
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.files import explained, write
+from pipeline.files import explained, replacing, write
 from pipeline.images import archive, layout
 from pipeline.images.documents import Blob, UnreadableImageError, decode, read_manifest
 
@@ -62,12 +61,6 @@ def _save(found: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
     if place.is_file() and place.stat().st_size == member.size:
         os.utime(place)  # what is used stays, when the store is cleared
         return
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".unpacking-")
-    try:
-        with os.fdopen(handle, "wb") as file, archive.content(found, member) as packed:
-            while chunk := packed.read(_CHUNK):
-                file.write(chunk)
-        Path(name).replace(place)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(place) as file, archive.content(found, member) as packed:
+        while chunk := packed.read(_CHUNK):
+            file.write(chunk)

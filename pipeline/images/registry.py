@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from pipeline.errors import UsageError
-from pipeline.files import explained, write
+from pipeline.files import explained, replacing, write
 from pipeline.images import choose, credentials
 from pipeline.images.documents import (
     INDEXES,
@@ -41,6 +39,7 @@ from pipeline.web import USER_AGENT, Passing, Web, WebError, checked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from pipeline.images.credentials import Credentials
@@ -172,14 +171,8 @@ class _Registry(AbstractContextManager["_Registry"]):
             os.utime(place)
             return
         url = f"{self._base}/blobs/{blob.digest}"
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".fetching-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                self._stream(url, file, blob.size)
-            Path(name).replace(place)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with replacing(place) as file:
+            self._stream(url, file, blob.size)
 
     def _stream(self, url: str, file: IO[bytes], size: int) -> None:
         for attempt in self.web.retrying(url):
