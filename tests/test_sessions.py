@@ -111,7 +111,7 @@ class Recorded:
 
     def __init__(self, *posargs: str) -> None:
         self.posargs = list(posargs)
-        self.invoked_from = "/work"
+        self.invoked_from = "/project"
         self.called: list[tuple[str, ...]] = []
 
     def calls(self, monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[str, ...]:
@@ -126,13 +126,13 @@ class Recorded:
 
 def test_artefacts_to_sign_follow_a_second_separator(monkeypatch: pytest.MonkeyPatch) -> None:
     words = ("--target", "shop", "--offline", "--", "dist/a.whl", "--key", "k.pem")
-    output = ("--output", "/work/shop/.supply-chain")
+    output = ("--output", "/project/shop/.supply-chain")
     assert Recorded(*words).calls(monkeypatch, "_sign") == (
         *("sign", *output, "dist/a.whl", "--key", "k.pem", "('sigstore',)"),
     )
     assert Recorded(*words).calls(monkeypatch, "_plan") == (
-        *("plan", "/work/shop", *output, "--offline", ""),
+        *("plan", "/project/shop", *output, "--offline", ""),
     )
     assert Recorded("--offline").calls(monkeypatch, "_sign") == (
-        *("sign", "--output", "/work/.supply-chain", "('sigstore',)"),
+        *("sign", "--output", "/project/.supply-chain", "('sigstore',)"),
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.errors import UsageError
 from pipeline.images.reference import InRegistry, OnDisk, parse
 
-HERE = Path("/work")
+HERE = Path("/project")
 SHA = "sha256:" + "a" * 64
 
 
@@ -40,13 +40,13 @@ def test_in_a_registry(text: str, host: str, repository: str, tag: str, digest: 
 @pytest.mark.parametrize(
     ("text", "path", "tag", "digest"),
     [
-        ("./build/app", "/work/build/app", "", ""),
-        ("./build/app:1.0", "/work/build/app", "1.0", ""),
-        (f"./build/app@{SHA}", "/work/build/app", "", SHA),
-        ("../app.tar", "/work/../app.tar", "", ""),
+        ("./build/app", "/project/build/app", "", ""),
+        ("./build/app:1.0", "/project/build/app", "1.0", ""),
+        (f"./build/app@{SHA}", "/project/build/app", "", SHA),
+        ("../app.tar", "/project/../app.tar", "", ""),
         ("/srv/app:1", "/srv/app", "1", ""),
         ("/srv/a:b/app", "/srv/a:b/app", "", ""),
-        ("./a@b", "/work/a@b", "", ""),
+        ("./a@b", "/project/a@b", "", ""),
     ],
 )
 def test_on_disk(text: str, path: str, tag: str, digest: str) -> None:
