@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.controls.entry import (
     control,
-    errored,
-    failed,
     not_applicable,
     passed,
+    still_open,
+    unheard,
     unknown,
+    unwaived,
     waived,
 )
 from pipeline.controls.frameworks import (
@@ -31,7 +32,7 @@ from pipeline.controls.frameworks import (
     SOC2,
     SSDF,
 )
-from pipeline.model import Disposition, Gap, Gate, Kind, Severity, Status
+from pipeline.model import Disposition, Gap, Gate, Kind, Severity
 from pipeline.policy import numbered, some, stale
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def containers_are_not_root(facts: Facts) -> Answer:
         _wrong(facts, hits)
         or (None if files or target.images else _nothing(facts))
         or _unread(target.images)
-        or (_doubt(facts.evidence.get(CHECK), CHECK) if target.images else None)
+        or (unheard(facts.evidence.get(CHECK), CHECK) if target.images else None)
         or (_files_doubt(facts) if files else None)
     ):
         return doubt
@@ -131,7 +132,7 @@ def images_have_no_open_vulnerability(facts: Facts) -> Answer:
     if wrong := _wrong(facts, fixable):
         return wrong
     found = facts.evidence.get(CHECK)
-    if doubt := _doubt(found, CHECK) or _incomplete(found, ("images", "packages")):
+    if doubt := unheard(found, CHECK) or _incomplete(found, ("images", "packages")):
         return doubt
     assert found is not None
     if old := stale(found):
@@ -176,7 +177,7 @@ def no_secret_in_an_image(facts: Facts) -> Answer:
         _wrong(facts, hits)
         or _no_image(facts)
         or _unread(facts.target.images)
-        or _doubt(found, CHECK)
+        or unheard(found, CHECK)
         or _incomplete(found, ("layers",))
         or (_files_doubt(facts) if facts.target.dockerfiles else None)
     ):
@@ -232,32 +233,13 @@ def _is_vulnerability(item: Judged) -> bool:
 
 def _wrong(facts: Facts, hits: Sequence[Judged]) -> Answer | None:
     """The failure for what nobody accepted; `None` when there is none."""
-    open_ = [item for item in hits if item.disposition is not Disposition.WAIVED]
-    old = facts.baseline.old(item.finding for item in open_)
-    if news := [item for item in open_ if item.finding.fingerprint not in old]:
-        return failed(f"open: {_told(news)}", *_checks(news))
-    if open_:
-        reason = f"open, and in the base already: {_told(open_)}"
-        return failed(reason, *_checks(open_), existing=True)
-    return None
-
-
-def _doubt(found: Evidence | None, check: str) -> Answer | None:
-    """Why a check's silence answers nothing; `None` when its coverage tells."""
-    if found is None:
-        return unknown(Gap.INPUT_MISSING, f"the {check} check left no evidence")
-    if found.status is Status.ERRORED:
-        return errored(f"the {check} check errored: {found.reason}", check)
-    if found.status is Status.SKIPPED:
-        reason = f"the {check} check was skipped: {found.reason}"
-        return unknown(Gap.NOT_CONFIGURED, reason, check)
-    return None
+    return still_open(*unwaived(facts, hits), _told)
 
 
 def _files_doubt(facts: Facts) -> Answer | None:
     """Why nobody knows what the files say; `None` when our own rules read all of them."""
     found = facts.evidence.get(FILES)
-    if doubt := _doubt(found, FILES):
+    if doubt := unheard(found, FILES):
         return doubt
     assert found is not None
     parts = [part for part in found.coverage if part.scope == OWN]
@@ -280,10 +262,6 @@ def _partly(parts: Sequence[Coverage], check: str) -> Answer:
     told = some([f"{one.subject} ({one.why})" for one in missing]) or "nothing was looked at"
     gap = min((one.gap for one in missing), default=Gap.INPUT_MISSING)
     return unknown(gap, f"not evaluated: {told}", check)
-
-
-def _checks(hits: Sequence[Judged]) -> tuple[str, ...]:
-    return tuple(sorted({item.finding.check for item in hits}))
 
 
 def _told(hits: Sequence[Judged]) -> str:

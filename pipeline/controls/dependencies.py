@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from pipeline.controls.declared import is_empty, nothing_declared
 from pipeline.controls.entry import (
     control,
-    errored,
     failed,
+    having,
     not_applicable,
     passed,
+    still_open,
+    unheard,
     unknown,
     waived,
 )
@@ -35,7 +37,7 @@ from pipeline.model import Disposition, Gap, Gate, Kind, Origin, Outcome, Severi
 from pipeline.policy import numbered, settled, some, stale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from pipeline.controls.entry import Entry, Facts
     from pipeline.model import Answer, Evidence, Finding, Judged, Lock, Project, Target
@@ -262,26 +264,20 @@ def _none_of(
     `data` names the data without which it could not.
     """
     hits = [item for item in facts.judged if item.finding.check == CHECK and concerns(item.finding)]
-    if violations := _with(hits, Disposition.VIOLATION):
-        return failed(f"open: {_told(violations)}", CHECK)
-    if existing := _with(hits, Disposition.EXISTING):
-        told = _told(existing)
-        return failed(f"open, and in the base already: {told}", CHECK, existing=True)
+    news = having(hits, Disposition.VIOLATION)
+    if wrong := still_open(news, having(hits, Disposition.EXISTING), _told, CHECK):
+        return wrong
     found = facts.evidence.get(CHECK)
     doubt = _doubt(facts.target, found) or _data_doubt(found, data)
     if doubt:
         return doubt
-    if accepted := _with(hits, Disposition.WAIVED):
+    if accepted := having(hits, Disposition.WAIVED):
         return waived(f"accepted for now: {_told(accepted)}", CHECK)
     assert found is not None
     return passed(f"no {noun} in {numbered(found.evaluated, 'locked package')}", CHECK)
 
 
-def _with(hits: Iterable[Judged], disposition: Disposition) -> list[Judged]:
-    return [item for item in hits if item.disposition is disposition]
-
-
-def _told(hits: list[Judged]) -> str:
+def _told(hits: Sequence[Judged]) -> str:
     return some([f"{item.finding.rule} in {item.finding.subject}" for item in hits])
 
 
@@ -289,19 +285,16 @@ def _doubt(target: Target, found: Evidence | None) -> Answer | None:
     """Why the audit's silence answers nothing; `None` when it is an answer."""
     if rule := nothing_declared(target):
         return not_applicable(rule)
-    if found is None:
-        return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
+    if doubt := unheard(found, CHECK):
+        return doubt
+    assert found is not None
     if settled(found) and found.status is not Status.NOT_APPLICABLE:
         return None
-    if found.status is Status.ERRORED:
-        return errored(f"the {CHECK} check errored: {found.reason}", CHECK)
     return unknown(*_lapse(found), CHECK)
 
 
 def _lapse(found: Evidence) -> tuple[Gap, str]:
     """By which gap the audit fell short, and how."""
-    if found.status is Status.SKIPPED:
-        return Gap.NOT_CONFIGURED, f"the {CHECK} check was skipped: {found.reason}"
     if found.status is Status.NOT_APPLICABLE:
         reason = f"the {CHECK} check saw nothing to do, though there is something to audit"
         return Gap.INPUT_MISSING, reason

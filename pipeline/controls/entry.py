@@ -21,17 +21,21 @@ from typing import TYPE_CHECKING
 from pipeline.model import (
     Answer,
     Control,
+    Disposition,
     Evidence,
     Gap,
     Judged,
     Outcome,
     Policy,
     Requirement,
+    Status,
     Target,
 )
 from pipeline.policy import NOTHING, Baseline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from pipeline.controls.frameworks import Framework
     from pipeline.model import Gate, Severity
 
@@ -154,3 +158,59 @@ def errored(reason: str, *evidence: str) -> Answer:
 def not_applicable(rule: str, *evidence: str) -> Answer:
     """The question does not arise; `rule` says by what. Never for something that is missing."""
     return Answer(outcome=Outcome.NOT_APPLICABLE, reason=rule, evidence=evidence)
+
+
+# ------------------------------------------------------------- of a check and what it found
+
+
+def broken(found: Evidence | None, check: str) -> Answer | None:
+    """That a check left nothing, or broke; `None` when it ended."""
+    if found is None:
+        return unknown(Gap.INPUT_MISSING, f"the {check} check left no evidence")
+    if found.status is Status.ERRORED:
+        return errored(f"the {check} check errored: {found.reason}", check)
+    return None
+
+
+def unheard(found: Evidence | None, check: str) -> Answer | None:
+    """That a check left nothing, broke or was skipped; `None` when it looked."""
+    if found is not None and found.status is Status.SKIPPED:
+        reason = f"the {check} check was skipped: {found.reason}"
+        return unknown(Gap.NOT_CONFIGURED, reason, check)
+    return broken(found, check)
+
+
+def still_open(
+    news: Sequence[Judged],
+    old: Sequence[Judged],
+    told: Callable[[Sequence[Judged]], str],
+    check: str = "",
+) -> Answer | None:
+    """The failure for what nobody accepted; `None` where there is nothing.
+
+    `old` is what the base of a change held already; it counts where there is nothing new. The
+    evidence is that of `check`, or of the checks that found it.
+    """
+    if news:
+        return failed(f"open: {told(news)}", *_origin(news, check))
+    if old:
+        reason = f"open, and in the base already: {told(old)}"
+        return failed(reason, *_origin(old, check), existing=True)
+    return None
+
+
+def _origin(hits: Sequence[Judged], check: str) -> tuple[str, ...]:
+    return (check,) if check else tuple(sorted({item.finding.check for item in hits}))
+
+
+def unwaived(facts: Facts, hits: Sequence[Judged]) -> tuple[list[Judged], list[Judged]]:
+    """Those of the hits that no waiver accepts: what is new, and what the base held already."""
+    open_ = [item for item in hits if item.disposition is not Disposition.WAIVED]
+    old = facts.baseline.old(item.finding for item in hits)
+    news = [item for item in open_ if item.finding.fingerprint not in old]
+    return news, [item for item in open_ if item.finding.fingerprint in old]
+
+
+def having(hits: Iterable[Judged], *dispositions: Disposition) -> list[Judged]:
+    """Those of the hits that the policy judged so."""
+    return [item for item in hits if item.disposition in dispositions]

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from pipeline.controls.entry import (
     control,
-    errored,
-    failed,
     not_applicable,
     passed,
+    still_open,
+    unheard,
     unknown,
+    unwaived,
     waived,
 )
 from pipeline.controls.frameworks import (
@@ -26,7 +27,7 @@ from pipeline.controls.frameworks import (
     SCORECARD,
     SSDF,
 )
-from pipeline.model import Disposition, Gap, Gate, Severity, Status
+from pipeline.model import Disposition, Gap, Gate, Severity
 from pipeline.policy import numbered, some
 
 if TYPE_CHECKING:
@@ -243,28 +244,15 @@ def _none_of(
 
 def _wrong(facts: Facts, speaks: Callable[[Judged], bool]) -> Answer | None:
     """The failure for what is open; `None` when nothing is."""
-    hits = [
-        item
-        for item in facts.judged
-        if _is_ours(item) and speaks(item) and item.disposition is not Disposition.WAIVED
-    ]
-    old = facts.baseline.old(item.finding for item in hits)
-    if news := [item for item in hits if item.finding.fingerprint not in old]:
-        return failed(f"open: {_told(news)}", CHECK)
-    if hits:
-        return failed(f"open, and in the base already: {_told(hits)}", CHECK, existing=True)
-    return None
+    hits = [item for item in facts.judged if _is_ours(item) and speaks(item)]
+    return still_open(*unwaived(facts, hits), _told, CHECK)
 
 
 def _doubt(found: Evidence | None, parties: Sequence[str]) -> Answer | None:
     """Why the check's silence answers nothing; `None` when it is an answer."""
-    if found is None:
-        return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
-    if found.status is Status.ERRORED:
-        return errored(f"the {CHECK} check errored: {found.reason}", CHECK)
-    if found.status is Status.SKIPPED:
-        reason = f"the {CHECK} check was skipped: {found.reason}"
-        return unknown(Gap.NOT_CONFIGURED, reason, CHECK)
+    if doubt := unheard(found, CHECK):
+        return doubt
+    assert found is not None
     for party in parties:
         parts = [part for part in found.coverage if part.scope == party]
         if not parts or not all(part.complete and part.evaluated for part in parts):

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from pipeline.controls.declared import nothing_declared
 from pipeline.controls.entry import (
+    broken,
     control,
-    errored,
     failed,
+    having,
     not_applicable,
     passed,
+    still_open,
     unknown,
+    unwaived,
     waived,
 )
 from pipeline.controls.frameworks import (
@@ -368,17 +371,9 @@ def _judged(facts: Facts, *rules: str) -> Answer | None:
     A finding of medium severity or worse fails the control, unless a waiver holds for it.
     """
     hits = [item for item in _hits(facts, *rules) if item.finding.severity is not Severity.LOW]
-    accepted = [item for item in hits if item.disposition is Disposition.WAIVED]
-    open_ = [item for item in hits if item.disposition is not Disposition.WAIVED]
-    old = facts.baseline.old(item.finding for item in hits)
-    news = [item for item in open_ if item.finding.fingerprint not in old]
-    if news:
-        return failed(f"open: {_told(news)}", CHECK)
-    if open_:
-        return failed(f"open, and in the base already: {_told(open_)}", CHECK, existing=True)
-    if doubt := _doubt(facts):
-        return doubt
-    if accepted:
+    if wrong := still_open(*unwaived(facts, hits), _told, CHECK) or _doubt(facts):
+        return wrong
+    if accepted := having(hits, Disposition.WAIVED):
         return waived(f"accepted for now: {_told(accepted)}", CHECK)
     return None
 
@@ -388,10 +383,9 @@ def _doubt(facts: Facts) -> Answer | None:
     if rule := nothing_declared(facts.target):
         return not_applicable(rule)
     found = facts.evidence.get(CHECK)
-    if found is None:
-        return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
-    if found.status is Status.ERRORED:
-        return errored(f"the {CHECK} check errored: {found.reason}", CHECK)
+    if doubt := broken(found, CHECK):
+        return doubt
+    assert found is not None
     if not settled(found) or found.status is Status.NOT_APPLICABLE:
         gaps = [one.gap for part in found.coverage if part.required for one in part.missing]
         reason = f"{found.evaluated} of {found.expected} inputs were evaluated"

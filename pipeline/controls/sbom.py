@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from pipeline.controls.declared import nothing_declared
 from pipeline.controls.entry import (
     control,
-    errored,
     failed,
     not_applicable,
     passed,
+    unheard,
     unknown,
     waived,
 )
@@ -30,12 +30,12 @@ from pipeline.controls.frameworks import (
     SCVS,
     SSDF,
 )
-from pipeline.model import Disposition, Gap, Gate, Severity, Status
+from pipeline.model import Disposition, Gap, Gate, Severity
 from pipeline.policy import numbered, some
 
 if TYPE_CHECKING:
     from pipeline.controls.entry import Entry, Facts
-    from pipeline.model import Answer, Evidence
+    from pipeline.model import Answer
 
 CHECK = "sbom"
 
@@ -176,19 +176,12 @@ def _made(facts: Facts) -> tuple[str, ...] | Answer:
     if rule := nothing_declared(facts.target):
         return not_applicable(rule)
     found = facts.evidence.get(CHECK)
-    if found is None:
-        return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
-    if found.status is Status.ERRORED:
-        return errored(f"the {CHECK} check errored: {found.reason}", CHECK)
+    if doubt := unheard(found, CHECK):
+        return doubt
+    assert found is not None
     paths = tuple(artefact.path for artefact in found.artefacts)
-    return paths or unknown(*_lapse(found), CHECK)
-
-
-def _lapse(found: Evidence) -> tuple[Gap, str]:
-    """By which gap there is no document."""
-    if found.status is Status.SKIPPED:
-        return Gap.NOT_CONFIGURED, f"the {CHECK} check was skipped: {found.reason}"
-    return Gap.INPUT_MISSING, "no lock names a package that an SBOM could list"
+    reason = "no lock names a package that an SBOM could list"
+    return paths or unknown(Gap.INPUT_MISSING, reason, CHECK)
 
 
 def _told(facts: Facts, rules: tuple[str, ...]) -> Answer | None:

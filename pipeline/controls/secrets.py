@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.controls.entry import (
     control,
-    errored,
-    failed,
+    having,
     not_applicable,
     passed,
+    still_open,
+    unheard,
     unknown,
     waived,
 )
@@ -27,14 +28,14 @@ from pipeline.controls.frameworks import (
     SOC2,
     SSDF,
 )
-from pipeline.model import Disposition, Gap, Gate, Severity, Status
+from pipeline.model import Disposition, Gap, Gate, Severity
 from pipeline.policy import numbered, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pipeline.controls.entry import Entry, Facts
-    from pipeline.model import Answer, Coverage, Evidence, Finding, Judged
+    from pipeline.model import Answer, Coverage, Finding, Judged
 
 CHECK = "secrets"
 FILES = ("today's files", "files that rules pass over")
@@ -175,7 +176,7 @@ def _none(  # noqa: PLR0913 - what the three questions differ in
     """
     hits = [item for item in facts.judged if item.finding.check == CHECK and concerns(item.finding)]
     found = facts.evidence.get(CHECK)
-    doubt = _open(hits, also) or _doubt(found)
+    doubt = _open(hits, also) or unheard(found, CHECK)
     if doubt:
         return doubt
     assert found is not None
@@ -186,7 +187,7 @@ def _none(  # noqa: PLR0913 - what the three questions differ in
         return not_applicable(nothing, CHECK)
     if not all(part.complete for part in parts):
         return _partly(parts)
-    if accepted := _with(hits, Disposition.WAIVED):
+    if accepted := having(hits, Disposition.WAIVED):
         return waived(f"accepted for now: {_told(accepted)}", CHECK)
     read = ", ".join(numbered(part.evaluated, part.unit.removesuffix("s")) for part in parts)
     mild = f"; {len(hits)} too mild to violate the policy" if hits else ""
@@ -195,26 +196,10 @@ def _none(  # noqa: PLR0913 - what the three questions differ in
 
 def _open(hits: Sequence[Judged], also: frozenset[str]) -> Answer | None:
     """A failure for what nobody accepted, if there is any."""
-    mild = _with(hits, Disposition.BELOW_THRESHOLD)
-    violations = _with(hits, Disposition.VIOLATION)
+    mild = having(hits, Disposition.BELOW_THRESHOLD)
+    violations = having(hits, Disposition.VIOLATION)
     violations += [item for item in mild if item.finding.rule in also]
-    if violations:
-        return failed(f"open: {_told(violations)}", CHECK)
-    if existing := _with(hits, Disposition.EXISTING):
-        told = _told(existing)
-        return failed(f"open, and in the base already: {told}", CHECK, existing=True)
-    return None
-
-
-def _doubt(found: Evidence | None) -> Answer | None:
-    """Why the check's silence answers nothing; `None` when its coverage tells."""
-    if found is None:
-        return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
-    if found.status is Status.ERRORED:
-        return errored(f"the {CHECK} check errored: {found.reason}", CHECK)
-    if found.status is Status.SKIPPED:
-        return unknown(Gap.NOT_CONFIGURED, f"the {CHECK} check was skipped: {found.reason}", CHECK)
-    return None
+    return still_open(violations, having(hits, Disposition.EXISTING), _told, CHECK)
 
 
 def _lacks(part: Coverage, scopes: Sequence[str]) -> bool:
@@ -227,10 +212,6 @@ def _partly(parts: Sequence[Coverage]) -> Answer:
     told = some([f"{one.subject} ({one.why})" for one in missing])
     gap = min((one.gap for one in missing), default=Gap.NOT_ACCOUNTED_FOR)
     return unknown(gap, f"not looked at: {told}", CHECK)
-
-
-def _with(hits: Sequence[Judged], disposition: Disposition) -> list[Judged]:
-    return [item for item in hits if item.disposition is disposition]
 
 
 def _told(hits: Sequence[Judged]) -> str:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.controls.entry import (
     control,
-    errored,
     failed,
     not_applicable,
     passed,
+    still_open,
+    unheard,
     unknown,
     waived,
 )
@@ -32,6 +33,8 @@ from pipeline.model import Disposition, Gap, Gate, Outcome, Severity, Status
 from pipeline.policy import numbered, settled, some
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.controls.entry import Entry, Facts
     from pipeline.model import Answer, Evidence, Judged
 
@@ -307,12 +310,8 @@ def _none_of(facts: Facts, *rules: str, told: str, only: str = "") -> Answer:
 
 def _violating(facts: Facts, *rules: str) -> Answer | None:
     """The failure for what violates the policy; `None` when nothing does."""
-    if violations := _with(facts, rules, Disposition.VIOLATION):
-        return failed(f"open: {_told(violations)}", CHECK)
-    if existing := _with(facts, rules, Disposition.EXISTING):
-        told = _told(existing)
-        return failed(f"open, and in the base already: {told}", CHECK, existing=True)
-    return None
+    news = _with(facts, rules, Disposition.VIOLATION)
+    return still_open(news, _with(facts, rules, Disposition.EXISTING), _told, CHECK)
 
 
 def _with(facts: Facts, rules: tuple[str, ...], *dispositions: Disposition) -> list[Judged]:
@@ -327,17 +326,16 @@ def _with(facts: Facts, rules: tuple[str, ...], *dispositions: Disposition) -> l
     ]
 
 
-def _told(hits: list[Judged]) -> str:
+def _told(hits: Sequence[Judged]) -> str:
     found = [item.finding for item in hits]
     return some([f"{one.rule.removeprefix(f'{CHECK}/')} in {one.subject}" for one in found])
 
 
 def _doubt(facts: Facts, found: Evidence | None, only: str) -> Answer | None:
     """Why the check's silence answers nothing; `None` when it is an answer."""
-    if found is None:
-        return unknown(Gap.INPUT_MISSING, f"the {CHECK} check left no evidence")
-    if found.status is Status.ERRORED:
-        return errored(f"the {CHECK} check errored: {found.reason}", CHECK)
+    if doubt := unheard(found, CHECK):
+        return doubt
+    assert found is not None
     if found.status is Status.NOT_APPLICABLE and not facts.target.ci:
         return not_applicable("there is no CI configuration")
     if not settled(found) or not found.evaluated:
@@ -350,8 +348,6 @@ def _doubt(facts: Facts, found: Evidence | None, only: str) -> Answer | None:
 
 def _lapse(found: Evidence) -> tuple[Gap, str]:
     """By which gap the check fell short, and how."""
-    if found.status is Status.SKIPPED:
-        return Gap.NOT_CONFIGURED, f"the {CHECK} check was skipped: {found.reason}"
     gaps = [item.gap for part in found.coverage if part.required for item in part.missing]
     reason = f"{found.evaluated} of {found.expected} CI files were evaluated"
     return min(gaps, default=Gap.NOT_ACCOUNTED_FOR), reason
