@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,7 @@ from pipeline.discover.git import Fault, is_shallow, opened, top_of
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pipeline.discover.git import Asker, Repository
 
@@ -155,149 +154,6 @@ def _belongs(git: Asker, below: str) -> bool:
     return not below or bool(git.ask("ls-files", "-z", "--cached", "--", "."))
 
 
-def content(root: Path, blobs: Sequence[str], *, limit: int) -> Iterator[tuple[str, bytes]]:
-    """The content of file versions, one by one; what is larger than `limit` bytes is left out."""
-    top = top_of(root)
-    if top is None or not blobs:
-        return
-    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
-        try:
-            git, _, _ = opened(top, root, Path(scratch))
-            for blob in blobs:
-                size = int(git.command("cat-file", "-s", blob).stdout)
-                if size <= limit:
-                    yield blob, git.command("cat-file", "blob", blob).stdout
-        except Fault as fault:
-            raise IncompleteError(f"git could not read a file: {fault}", where=".git") from fault
-
-
-def days(root: Path, commits: Sequence[str]) -> dict[str, date]:
-    """On which day each commit was written, as its author's clock had it.
-
-    Raises `IncompleteError` when git cannot tell.
-    """
-    found: dict[str, date] = {}
-    top = top_of(root)
-    if top is None or not commits:
-        return found
-    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
-        try:
-            git, _, _ = opened(top, root, Path(scratch))
-            for start in range(0, len(commits), _AT_ONCE):
-                some = commits[start : start + _AT_ONCE]
-                for line in _lines(git, "log", "--no-walk=unsorted", "--format=%H %as", *some):
-                    id_, _, day = line.partition(" ")
-                    found[id_] = date.fromisoformat(day)
-        except (Fault, ValueError) as fault:
-            raise IncompleteError(f"git could not read a commit: {fault}", where=".git") from fault
-    return found
-
-
-def together(root: Path, sizes: Mapping[str, int]) -> dict[str, bytes]:
-    """The content of many small file versions, given their sizes in bytes.
-
-    Raises `IncompleteError` when git cannot read them.
-    """
-    found: dict[str, bytes] = {}
-    top = top_of(root)
-    if top is None or not sizes:
-        return found
-    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
-        try:
-            git, _, _ = opened(top, root, Path(scratch))
-            ids = list(sizes)
-            for start in range(0, len(ids), _AT_ONCE):
-                some = ids[start : start + _AT_ONCE]
-                # It writes one after the other, with nothing between them.
-                rest = git.command("show", "--no-textconv", "--no-ext-diff", *some).stdout
-                for id_ in some:
-                    found[id_], rest = rest[: sizes[id_]], rest[sizes[id_] :]
-                assert not rest, "git says how large each of them is"
-        except Fault as fault:
-            raise IncompleteError(f"git could not read a file: {fault}", where=".git") from fault
-    return found
-
-
-def unreached(root: Path, commits: Sequence[str]) -> frozenset[str]:
-    """Those of the commits that no reference, stash or HEAD leads to.
-
-    Raises `IncompleteError` when git cannot tell.
-    """
-    found: set[str] = set()
-    top = top_of(root)
-    if top is None or not commits:
-        return frozenset()
-    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
-        try:
-            git, repository, _ = opened(top, root, Path(scratch))
-            all_else = ("--not", "--all", *_stashes(git, repository))
-            for start in range(0, len(commits), _AT_ONCE):
-                some = commits[start : start + _AT_ONCE]
-                found.update(_lines(git, "rev-list", *some, *all_else))
-        except Fault as fault:
-            raise IncompleteError(f"git could not read a commit: {fault}", where=".git") from fault
-    return frozenset(found.intersection(commits))
-
-
-def identify(root: Path, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """The id of each file's content, by commit and path from the top; unknown ones are left out.
-
-    Raises `IncompleteError` when git cannot tell.
-    """
-    found: dict[tuple[str, str], str] = {}
-    top = top_of(root)
-    if top is None or not (wanted := tuple(places)):
-        return found
-    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
-        try:
-            git, _, _ = opened(top, root, Path(scratch))
-            for start in range(0, len(wanted), _AT_ONCE):
-                some = wanted[start : start + _AT_ONCE]
-                # One unknown name makes git refuse all of them.
-                ids = _names(git, some) or [name for one in some for name in _names(git, (one,), 1)]
-                found.update(pair for pair in zip(some, ids, strict=True) if pair[1])
-        except Fault as fault:
-            raise IncompleteError(f"git could not read a commit: {fault}", where=".git") from fault
-    return found
-
-
-def _names(git: Asker, places: Sequence[tuple[str, str]], unknown: int = 0) -> list[str]:
-    """The ids of the content at these places; `unknown` empty ones where one is not known."""
-    asked = [f"{commit}:{path}" for commit, path in places]
-    answer = git.command("rev-parse", *asked, accept=frozenset({0, 128}))
-    if answer.exit_code:
-        return [""] * unknown
-    return os.fsdecode(answer.stdout).splitlines()
-
-
-def earliest(root: Path, commits: Sequence[str]) -> frozenset[str]:
-    """Those of the commits that none of the others leads to.
-
-    Raises `IncompleteError` when git cannot tell.
-    """
-    top = top_of(root)
-    if top is None or len(commits) < 2:  # noqa: PLR2004 - nothing to compare
-        return frozenset(commits)
-    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
-        try:
-            git, _, _ = opened(top, root, Path(scratch))
-            return frozenset(
-                one
-                for one in commits
-                if not any(_leads(git, other, one) for other in commits if other != one)
-            )
-        except Fault as fault:
-            raise IncompleteError(f"git could not read a commit: {fault}", where=".git") from fault
-
-
-def _leads(git: Asker, ancestor: str, commit: str) -> bool:
-    answer = git.command("merge-base", "--is-ancestor", ancestor, commit, accept=frozenset({0, 1}))
-    return answer.exit_code == 0
-
-
-_AT_ONCE = 500
-
-
 def _past(
     git: Asker,
     repository: Repository,
@@ -306,18 +162,17 @@ def _past(
     *,
     partial: bool,
 ) -> Past:
-    stashes = _stashes(git, repository)
-    everything = ("--all", *stashes)
-    tips = _lines(git, "rev-list", "--no-walk=unsorted", *everything)
+    everything = ("--all", *stashes(git, repository))
+    tips = lines(git, "rev-list", "--no-walk=unsorted", *everything)
     shallow = _boundary(repository)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        count = pool.submit(_lines, git, "rev-list", "--count", *everything)
+        count = pool.submit(lines, git, "rev-list", "--count", *everything)
         root = "" if shallow or not tips else min(_roots(git, everything), default="")
         since = tuple(ask(root)) if root else ()
         if since and not _are_reached(git, since, everything):
             since = ()
         stored = None if since or not tips else pool.submit(_stored, git)
-        found = _lines(
+        found = lines(
             git,
             *("rev-list", "--objects", "--filter=object:type=blob", "--filter-provided-objects"),
             *(("--missing=allow-any",) if partial else ()),
@@ -346,12 +201,13 @@ def _past(
 def _stored(git: Asker) -> dict[str, int]:
     """The size of every file version that git keeps, whether anything leads to it or not."""
     form = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
-    lines = _lines(git, "cat-file", "--batch-all-objects", "--unordered", form)
-    parts = (line.split(" ") for line in lines if line.startswith("blob "))
+    listed = lines(git, "cat-file", "--batch-all-objects", "--unordered", form)
+    parts = (line.split(" ") for line in listed if line.startswith("blob "))
     return {id_: int(size) for _, id_, size in parts}
 
 
-def _lines(git: Asker, *arguments: str) -> list[str]:
+def lines(git: Asker, *arguments: str) -> list[str]:
+    """The lines of git's answer; raises `Fault`."""
     output = git.command(*arguments, limit=_NAMES_LIMIT).stdout
     return os.fsdecode(output).splitlines()
 
@@ -360,41 +216,41 @@ def _boundary(repository: Repository) -> tuple[str, ...]:
     """The commits at which fetching stopped (gitrepository-layout(5) "shallow")."""
     if not is_shallow(repository):
         return ()
-    lines = (repository.common / "shallow").read_text(errors="replace").splitlines()
-    return tuple(line for line in lines if _ID.fullmatch(line))
+    listed = (repository.common / "shallow").read_text(errors="replace").splitlines()
+    return tuple(line for line in listed if _ID.fullmatch(line))
 
 
 def _roots(git: Asker, everything: tuple[str, ...]) -> list[str]:
     """The first commits of HEAD's history; of everything while HEAD names no commit yet."""
     try:
-        return _lines(git, "rev-list", "--max-parents=0", "HEAD")
+        return lines(git, "rev-list", "--max-parents=0", "HEAD")
     except Fault:
-        return _lines(git, "rev-list", "--max-parents=0", *everything)
+        return lines(git, "rev-list", "--max-parents=0", *everything)
 
 
 def _are_reached(git: Asker, since: tuple[str, ...], everything: tuple[str, ...]) -> bool:
     """Whether all of `since` still belong to the history."""
     try:
-        count = _lines(git, "rev-list", "--count", *since, "--not", *everything)
+        count = lines(git, "rev-list", "--count", *since, "--not", *everything)
     except Fault:  # one of them is gone
         return False
     return count == ["0"]
 
 
-def _stashes(git: Asker, repository: Repository) -> tuple[str, ...]:
+def stashes(git: Asker, repository: Repository) -> tuple[str, ...]:
     """Stashes below the topmost: only the log of their reference knows them."""
     log = repository.common / "logs" / "refs" / "stash"
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        logged = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ()
-    if len(lines) > _MAX_STASHES:
+    if len(logged) > _MAX_STASHES:
         raise IncompleteError(
             f"more than {_MAX_STASHES} stashes: not all of them would be looked at",
             where=".git/logs/refs/stash",
             fix="drop old ones with `git stash drop`",
         )
-    ids = dict.fromkeys(line.split(" ")[1] for line in lines if line.count(" ") > 1)
+    ids = dict.fromkeys(line.split(" ")[1] for line in logged if line.count(" ") > 1)
     known = (id_ for id_ in ids if _ID.fullmatch(id_))
     there = frozenset({0, 1, 128})
     return tuple(
@@ -410,7 +266,7 @@ def _loose(git: Asker) -> Iterator[str]:
     """File versions that a tag names directly."""
     fields = ("objecttype", "objectname", "*objecttype", "*objectname")
     form = " ".join(f"%({field})" for field in fields)
-    for line in _lines(git, "for-each-ref", f"--format={form}"):
+    for line in lines(git, "for-each-ref", f"--format={form}"):
         parts = line.split()
         kinds = dict(zip(parts[::2], parts[1::2], strict=False))
         if "blob" in kinds:

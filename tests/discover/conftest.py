@@ -49,6 +49,15 @@ def repository(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A repository without a commit."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "-q", "-b", "main")
+    return folder
+
+
 def ask(root: Path) -> WorkingTree:
     found = working_tree(root.resolve())
     assert isinstance(found, WorkingTree), found

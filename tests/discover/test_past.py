@@ -2,70 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from pipeline.discover.past import (
-    content,
-    days,
-    earliest,
-    identify,
-    past,
-    staged,
-    together,
-    unreached,
-)
+from pipeline.discover.past import past, staged
+from pipeline.discover.single import content
 from pipeline.errors import IncompleteError
 
-ENVIRONMENT = {
-    "PATH": os.environ["PATH"],
-    "HOME": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "Ann",
-    "GIT_AUTHOR_EMAIL": "ann@example.org",
-    "GIT_AUTHOR_DATE": "2024-03-01T12:00:00Z",
-    "GIT_COMMITTER_NAME": "Ann",
-    "GIT_COMMITTER_EMAIL": "ann@example.org",
-    "GIT_COMMITTER_DATE": "2025-05-05T12:00:00Z",
-}
-
-
-def git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=root, env=ENVIRONMENT, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "-q", "-b", "main")
-    return folder
-
-
-def commit(root: Path, **files: str) -> str:
-    for name, text in files.items():
-        (root / name).write_text(text)
-    git(root, "add", "--all")
-    git(root, "commit", "-q", "--allow-empty", "-m", "x")
-    return git(root, "rev-parse", "HEAD")
+from .histories import commit, git
 
 
 def test_a_folder_without_git_has_none(tmp_path: Path) -> None:
     assert past(tmp_path) is None
     assert staged(tmp_path) is None
-    assert days(tmp_path, ["a" * 40]) == {}
-    assert list(content(tmp_path, ["a" * 40], limit=9)) == []
-    assert together(tmp_path, {"a" * 40: 1}) == {}
-    assert unreached(tmp_path, ["a" * 40]) == frozenset()
-    assert identify(tmp_path, [("a" * 40, "x")]) == {}
-    assert earliest(tmp_path, ["a" * 40, "b" * 40]) == {"a" * 40, "b" * 40}
 
 
 def test_a_repository_without_commits(root: Path) -> None:
@@ -120,19 +70,6 @@ def test_what_is_staged(root: Path) -> None:
     assert [blob.path for blob in after[1]] == ["b"]
 
 
-def test_days_are_the_authors(root: Path) -> None:
-    id_ = commit(root, a="1")
-    assert days(root, [id_]) == {id_: date(2024, 3, 1)}
-    with pytest.raises(IncompleteError):
-        days(root, ["b" * 40])
-
-
-def test_contents_up_to_a_limit(root: Path) -> None:
-    commit(root, a="1", b="22222")
-    ids = [git(root, "rev-parse", f"HEAD:{name}") for name in "ab"]
-    assert list(content(root, ids, limit=3)) == [(ids[0], b"1")]
-
-
 def test_a_partial_clone_is_known(root: Path, tmp_path: Path) -> None:
     commit(root, a="1")
     git(root, "config", "uploadpack.allowFilter", "true")
@@ -180,55 +117,15 @@ def test_more_stashes_than_are_looked_at_are_told(
         past(root)
 
 
-# ------------------------------------------------------------------------------- single questions
-
-
 def test_everything_that_git_keeps_is_counted(root: Path) -> None:
     commit(root, a="12345")
-    lost = commit(root, b="1234567")
+    commit(root, b="1234567")
     git(root, "reset", "-q", "--hard", "HEAD~1")
     found = past(root)
     assert found is not None
     assert sorted(found.stored.values()) == [5, 7]
     assert [blob.path for blob in found.blobs] == ["a"]
     kept = git(root, "rev-parse", "HEAD")
-    assert unreached(root, [lost, kept]) == {lost}
-    assert unreached(root, []) == frozenset()
     again = past(root, since=lambda _: (kept,))
     assert again is not None
     assert not again.stored
-
-
-def test_small_files_are_read_together(root: Path) -> None:
-    commit(root, a="1", b="\n\n", c="", d="x" * 19)
-    found = past(root)
-    assert found is not None
-    ids = {path: git(root, "rev-parse", f"HEAD:{path}") for path in "abcd"}
-    assert together(root, found.stored) == {
-        ids["a"]: b"1",
-        ids["b"]: b"\n\n",
-        ids["c"]: b"",
-        ids["d"]: b"x" * 19,
-    }
-    with pytest.raises(IncompleteError, match="could not read"):
-        together(root, {"a" * 40: 1})
-
-
-def test_content_is_known_by_its_place(root: Path) -> None:
-    one = commit(root, a="1")
-    places = [(one, "a"), (one, "missing"), ("b" * 40, "a")]
-    assert identify(root, places) == {(one, "a"): git(root, "rev-parse", "HEAD:a")}
-    assert identify(root, places[:1]) == identify(root, places)
-
-
-def test_the_earliest_commits_are_those_that_no_other_leads_to(root: Path) -> None:
-    one = commit(root, a="1")
-    git(root, "checkout", "-q", "-b", "side")
-    two = commit(root, b="1")
-    git(root, "checkout", "-q", "main")
-    three = commit(root, c="1")
-    assert earliest(root, [one]) == {one}
-    assert earliest(root, [one, two, three]) == {one}
-    assert earliest(root, [two, three]) == {two, three}
-    with pytest.raises(IncompleteError, match="could not read"):
-        earliest(root, [one, "b" * 40])

@@ -20,7 +20,7 @@ from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Memory, Seen
 from pipeline.checks.secrets.today import changed
 from pipeline.discover.names import is_text, printable
-from pipeline.discover.past import content
+from pipeline.discover.single import content
 from pipeline.errors import IncompleteError, UnreadableOutputError
 from pipeline.model import Reading
 from pipeline.tree import Tree, UnreadableFileError

@@ -33,7 +33,8 @@ from pipeline.checks.secrets.objects import BRANCH, StandIn
 from pipeline.checks.secrets.today import MAX_UNPACKED, Contents, changed, fresh, name
 from pipeline.discover.git import top_of
 from pipeline.discover.names import is_text
-from pipeline.discover.past import Past, past, staged, together
+from pipeline.discover.past import Past, past, staged
+from pipeline.discover.single import together
 from pipeline.errors import IncompleteError, PipelineError
 from pipeline.model import Status
 from pipeline.tree import Tree, UnreadableFileError

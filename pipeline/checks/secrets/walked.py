@@ -14,7 +14,7 @@ from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.jobs import INSIDE, STORE
 from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Seen
-from pipeline.discover.past import days, earliest, identify, unreached
+from pipeline.discover.single import days, earliest, identify, unreached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,11 +91,8 @@ def _of_a_walk(
     commits: dict[str, set[str]] = defaultdict(set)
     for (commit, _), id_ in ids.items():
         commits[id_].add(commit)
-    starts = {
-        id_: earliest(work.root, sorted(some))
-        for id_, some in commits.items()
-        if id_ in held and id_ not in before
-    }
+    new = [id_ for id_ in commits if id_ in held and id_ not in before]
+    starts = dict(zip(new, earliest(work.root, [commits[id_] for id_ in new]), strict=True))
     for hit in hits:
         name = ids.get(_where(hit))
         if name is None or hit.commit in starts.get(name, ()):
