@@ -230,20 +230,35 @@ class _Asking:
 
     def records(self, releases: Mapping[Pin, Release]) -> tuple[DataRecord, ...]:
         """One record for each registry that told something."""
-        counts: dict[str, int] = defaultdict(int)
-        for pin, release in releases.items():
-            counts[pin.ecosystem] += release.gap is None
-        return tuple(
-            DataRecord(
-                name=f"{ecosystem} releases",
-                origin=shown(self.bases[ecosystem]),
-                as_of=self.now().date(),
-                entries=counts[ecosystem],
-                note="asked online, or kept for hours at most",
-            )
-            for ecosystem in sorted(counts)
-            if counts[ecosystem]
+        return told(releases, "releases", self.bases, self.now())
+
+
+def told(
+    answers: Mapping[Pin, Answered], noun: str, bases: Mapping[str, str], now: datetime
+) -> tuple[DataRecord, ...]:
+    """One record for each registry that told something: `noun` says of what."""
+    counts: dict[str, int] = defaultdict(int)
+    for pin, found in answers.items():
+        counts[pin.ecosystem] += found.gap is None
+    return tuple(
+        DataRecord(
+            name=f"{ecosystem} {noun}",
+            origin=shown(bases[ecosystem]),
+            as_of=now.date(),
+            entries=counts[ecosystem],
+            note="asked online, or kept for hours at most",
         )
+        for ecosystem in sorted(counts)
+        if counts[ecosystem]
+    )
+
+
+class Answered(Protocol):
+    """What a registry said of a release."""
+
+    @property
+    def gap(self) -> Gap | None:
+        """Why it said nothing."""
 
 
 def _gap(why: str, gap: Gap = Gap.DATA_MISSING) -> Release:

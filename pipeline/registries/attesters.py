@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.errors import PipelineError
-from pipeline.model import DataRecord, Gap
+from pipeline.model import Gap
 from pipeline.registries import npm, pypi
-from pipeline.registries.ask import DEADLINE, WORKERS, Heard
+from pipeline.registries.ask import DEADLINE, WORKERS, Heard, told
 from pipeline.registries.attested import ASKING, NEEDED, Attested, NotToldError
 from pipeline.registries.kept import Kept, folder, moment
-from pipeline.web import Web, checked, decode, shown
+from pipeline.web import Web, checked, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
     from typing import Any
 
+    from pipeline.model import DataRecord
     from pipeline.registries.release import Pin
 
 _OK, _NOT_FOUND = 200, 404
@@ -114,20 +114,7 @@ class _Asking:
 
     def records(self, attested: Mapping[Pin, Attested]) -> tuple[DataRecord, ...]:
         """One record for each registry that told something."""
-        counts: dict[str, int] = defaultdict(int)
-        for pin, found in attested.items():
-            counts[pin.ecosystem] += found.gap is None
-        return tuple(
-            DataRecord(
-                name=f"{ecosystem} attestations",
-                origin=shown(self.bases[ecosystem]),
-                as_of=self.now().date(),
-                entries=counts[ecosystem],
-                note="asked online, or kept for hours at most",
-            )
-            for ecosystem in sorted(counts)
-            if counts[ecosystem]
-        )
+        return told(attested, "attestations", self.bases, self.now())
 
 
 def _gap(why: str, gap: Gap = Gap.DATA_MISSING) -> Attested:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.controls.entry import (
+    broken,
     control,
     errored,
     failed,
     not_applicable,
     passed,
+    unheard,
     unknown,
     waived,
 )
 from pipeline.controls.frameworks import CRA, OSPS
-from pipeline.model import Answer, Gap, Gate, Outcome, Requirement, Severity
+from pipeline.model import Answer, Evidence, Gap, Gate, Outcome, Requirement, Severity, Status
 
 if TYPE_CHECKING:
     from pipeline.controls.entry import Facts
@@ -67,3 +69,22 @@ def test_what_fits_only_indirectly_is_not_counted() -> None:
 )
 def test_answers(answer: Answer, outcome: Outcome, gap: Gap | None) -> None:
     assert answer == Answer(outcome=outcome, reason="why", evidence=("a",), gap=gap)
+
+
+@pytest.mark.parametrize(
+    ("status", "broke", "silent"),
+    [
+        (None, Gap.INPUT_MISSING, Gap.INPUT_MISSING),
+        (Status.ERRORED, Gap.TOOL_FAILED, Gap.TOOL_FAILED),
+        (Status.SKIPPED, None, Gap.NOT_CONFIGURED),
+        (Status.PARTIAL, None, None),
+        (Status.CLEAN, None, None),
+    ],
+)
+def test_a_check_that_did_not_look_answers_nothing(
+    status: Status | None, broke: Gap | None, silent: Gap | None
+) -> None:
+    found = None if status is None else Evidence(check="sbom", status=status, reason="r")
+    one, other = broken(found, "sbom"), unheard(found, "sbom")
+    assert (one and one.gap, other and other.gap) == (broke, silent)
+    assert not any(answer and answer.outcome is Outcome.PASS for answer in (one, other))
