@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.engine import MAX_BYTES
-from pipeline.checks.secrets.jobs import BESIDE, FILES, HISTORY, UNPACKED
-from pipeline.checks.secrets.passed import MAX_PAST, is_passed_over
+from pipeline.checks.secrets.jobs import FILES, HISTORY, UNPACKED
+from pipeline.checks.secrets.passed import BESIDE, MAX_PAST, is_passed_over
 from pipeline.discover.names import printable
 from pipeline.model import Coverage, Gap, Location, Missing
 from pipeline.text import plain

@@ -15,7 +15,8 @@ from pipeline.checks.secrets import walked as walk
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
-from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, INSIDE, TODAY, UNPACKED
+from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, TODAY, UNPACKED
+from pipeline.checks.secrets.passed import INSIDE
 from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Memory, Seen
 from pipeline.checks.secrets.today import changed

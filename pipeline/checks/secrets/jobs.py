@@ -8,9 +8,7 @@ commit of ours under another name, for a second look. Where one process does not
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -37,7 +35,6 @@ from pipeline.discover.past import Past, past, staged
 from pipeline.discover.single import together
 from pipeline.errors import IncompleteError, PipelineError
 from pipeline.model import Status
-from pipeline.tree import Tree, UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,13 +54,6 @@ MAX_ENTRIES = 400
 """Files and folders that are named to the engine one by one."""
 STORE = "history/objects/"
 """How the engine spells what git keeps and no commit leads to."""
-_CANARY = "canary.txt"
-BESIDE = "beside"
-"""The folder of ours beside what is scanned."""
-ARCHIVE = f"{BESIDE}/again.zip"
-"""The files that are looked at again."""
-INSIDE = f"{ARCHIVE}!"
-"""How the engine spells what lies in the archive of files that are looked at again."""
 TODAY = "today/"
 """The folder of today's files in our commit."""
 
@@ -202,7 +192,7 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
         tree[name] = stand_in.blob(contents[blob.id].ljust(MIN_BYTES, b"\n"))
     first = stand_in.commit(tree) if tree else ""
     parents = (*found.tips, *((first,) if first else ()))
-    commit = stand_in.commit({_CANARY: stand_in.blob(walk.content)}, parents)
+    commit = stand_in.commit({passed.CANARY: stand_in.blob(walk.content)}, parents)
     job = _files(work, options, entries, "history")
     files = stand_in.files("history", commit)
     task = replace(
@@ -294,20 +284,20 @@ def _files(work: Work, options: Options, entries: Sequence[str] = (), history: s
     assert work.files is not None
     # The engine judges whole paths: a repository below a folder named node_modules is no less one.
     above = work.root.as_posix()
-    again, unseen = _again(
+    again, unseen = passed.read(
         work.root,
         [path for path in work.files.own.values() if passed.is_passed_over(f"{above}/{path}")],
     )
     canary = Canary.make()
-    archive, inner, names = _packed(again)
-    beside = {f"{BESIDE}/{_CANARY}": canary.content}
+    archive, inner, names = passed.pack(again)
+    beside = {f"{passed.BESIDE}/{passed.CANARY}": canary.content}
     if archive:
-        beside[ARCHIVE] = archive
+        beside[passed.ARCHIVE] = archive
     skips = () if entries else work.files.skips
     inputs = entries or (str(work.root),)
     commits = (history,) if history else ("--git-history", "none")
     prefixes = (part for folder in skips for part in ("--skip-path-prefix", folder))
-    what = (*inputs, BESIDE, *commits, *prefixes)
+    what = (*inputs, passed.BESIDE, *commits, *prefixes)
     task = Task(
         work=replace(work, unseen=unseen),
         canary=canary,
@@ -321,56 +311,16 @@ def _files(work: Work, options: Options, entries: Sequence[str] = (), history: s
 def _unpacked(work: Work, paths: Sequence[str], options: Options) -> Job:
     """Files that the engine unpacks where they lie, and nowhere else."""
     canary = Canary.make()
-    what = (*(f"{work.root}/{path}" for path in paths), BESIDE, "--git-history", "none")
-    beside = {f"{BESIDE}/{_CANARY}": canary.content}
+    what = (*(f"{work.root}/{path}" for path in paths), passed.BESIDE, "--git-history", "none")
+    beside = {f"{passed.BESIDE}/{passed.CANARY}": canary.content}
     names = {f"{work.root}/{path}": path for path in paths}
     return _job(UNPACKED, what, beside, Task(work=work, canary=canary, names=names), options)
-
-
-def _packed(again: Mapping[str, bytes]) -> tuple[bytes, Canary | None, dict[str, str]]:
-    """An archive of files that the engine passes over, a canary in it, and the names within.
-
-    They lie there under plain names. The engine reads archives in memory, so nothing of them is
-    on disk in the clear. Nothing is made of no files.
-    """
-    if not again:
-        return b"", None, {}
-    inner = Canary.make()
-    names = {f"{number:06}.txt": path for number, path in enumerate(sorted(again))}
-    members = {name: again[path] for name, path in names.items()}
-    return _archive({_CANARY: inner.content, **members}), inner, names
-
-
-def _archive(members: Mapping[str, bytes]) -> bytes:
-    """A zip archive, packed quickly rather than tightly."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 1)
-    return made.getvalue()
 
 
 def _look(root: Path, target: Target, *, named: bool) -> tuple[Files, Contents | None]:
     """Today's files, and what is in them."""
     files = look(root, target)
     return files, name(root, files) if named else None
-
-
-def _again(root: Path, paths: Sequence[str]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """The content of files that the engine passes over, and why others are missing."""
-    tree = Tree(root)
-    found: dict[str, bytes] = {}
-    unseen: dict[str, str] = {}
-    room = passed.MAX_TOTAL
-    for path in sorted(paths):
-        try:
-            content = tree.read(path, limit=min(room, passed.MAX_BYTES))
-        except UnreadableFileError as error:
-            unseen[path] = error.what
-        else:
-            found[path] = content
-            room -= len(content)
-    return found, unseen
 
 
 def _history(
@@ -388,13 +338,13 @@ def _history(
     """
     canary, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
     today = {**(now or {}), **{path: stand_in.blob(text) for path, text in (news or {}).items()}}
-    again, unseen = _again(work.root, [path for path in today if passed.is_passed_over(path)])
-    archive, inner, inside = _packed(again)
+    again, unseen = passed.read(work.root, [path for path in today if passed.is_passed_over(path)])
+    archive, inner, inside = passed.pack(again)
     held = frozenset(today[path] for path in again)
     names, tree = _named(found, held)
-    tree[_CANARY] = stand_in.blob(canary.content)
+    tree[passed.CANARY] = stand_in.blob(canary.content)
     if archive:
-        tree[ARCHIVE] = stand_in.blob(archive)
+        tree[passed.ARCHIVE] = stand_in.blob(archive)
     tree |= {f"{TODAY}{path}": id_ for path, id_ in today.items()}
     commit = stand_in.commit(tree, found.tips)
     what = ["history", "--branch", BRANCH]
@@ -443,7 +393,7 @@ def _staged(root: Path, options: Options) -> Sequence[Job] | Skip:
         return Skip(status=Status.NOT_APPLICABLE, reason="nothing is staged")
     canary, stand_in = Canary.make(), StandIn(found.objects)
     names: dict[str, str] = {}
-    tree: dict[str, str] = {_CANARY: stand_in.blob(canary.content)}
+    tree: dict[str, str] = {passed.CANARY: stand_in.blob(canary.content)}
     for number, blob in enumerate(blobs):
         name = _flat(number, blob)
         names[name] = blob.path

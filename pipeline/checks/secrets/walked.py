@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.engine import OURS
-from pipeline.checks.secrets.jobs import INSIDE, STORE
+from pipeline.checks.secrets.jobs import STORE
+from pipeline.checks.secrets.passed import INSIDE
 from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Seen
 from pipeline.discover.single import days, earliest, identify, unreached
