@@ -121,21 +121,16 @@ def _leaks(image: Image, scan: Scan) -> Iterator[Leak]:
 
 
 def _leak(image: Image, leak: Leak) -> Finding:
-    rule = f"{CHECK}/secret-in-layer"
     made_up = fixture.by_path(leak.path)
     what = printable(leak.path) if leak.path else "the image's configuration"
-    return Finding(
-        check=CHECK,
-        rule=rule,
-        kind=Kind.RULE,
+    probably = f" Probably made for a test: {made_up}." if made_up else ""
+    return _by_rule(
+        "secret-in-layer",
         severity=Severity.LOW if made_up else min(leak.severity, Severity.HIGH, key=_rank),
         title=plain(f"{leak.title or leak.rule} in {what} of {image.name}", limit=200),
         subject=f"{image.name}!/{printable(leak.path)}#{leak.rule}",
-        locations=(_place(image, leak.path, leak.line),),
-        detail=_where(image, leak.layer, f"recognised by {leak.rule}")
-        + (f" Probably made for a test: {made_up}." if made_up else ""),
-        fix=RULES[rule].fix,
-        seen_by=(TOOL,),
+        place=_place(image, leak.path, leak.line),
+        detail=_where(image, leak.layer, f"recognised by {leak.rule}") + probably,
     )
 
 
@@ -145,50 +140,53 @@ def _rank(severity: Severity) -> int:
 
 
 def _end_of_life(image: Image, scan: Scan) -> Finding:
-    rule = f"{CHECK}/end-of-life"
     system = plain(f"{scan.family} {scan.release}")
-    return Finding(
-        check=CHECK,
-        rule=rule,
-        kind=Kind.RULE,
+    return _by_rule(
+        "end-of-life",
         severity=Severity.HIGH,
         title=f"{image.name} is built on {system}, which is past its end of life",
         subject=f"{image.name}: {system}",
-        locations=(Location(path=image.name),),
+        place=Location(path=image.name),
         detail=f"Image {image.config}.",
-        fix=RULES[rule].fix,
-        seen_by=(TOOL,),
     )
 
 
 def _build_tools(image: Image, tools: Sequence[str]) -> Finding:
-    rule = f"{CHECK}/build-tools"
-    return Finding(
-        check=CHECK,
-        rule=rule,
-        kind=Kind.RULE,
+    return _by_rule(
+        "build-tools",
         severity=Severity.LOW,
         title=f"{image.name} holds {some(tools)}",
         subject=f"{image.name}: build tools",
-        locations=(Location(path=image.name),),
+        place=Location(path=image.name),
         detail=f"Image {image.config}.",
-        fix=RULES[rule].fix,
-        seen_by=(TOOL,),
     )
 
 
 def _licence(image: Image, package: Found, licence: str) -> Finding:
-    rule = f"{CHECK}/denied-licence"
     label = plain(f"{package.name} {package.version}")
+    return _by_rule(
+        "denied-licence",
+        severity=Severity.HIGH,
+        title=f"{label} is licensed under {plain(licence)}",
+        subject=package.subject,
+        place=_place(image, package.path),
+        detail=_where(image, package.layer, label),
+    )
+
+
+def _by_rule(  # noqa: PLR0913 - one argument for each field that differs
+    name: str, *, severity: Severity, title: str, subject: str, place: Location, detail: str
+) -> Finding:
+    rule = f"{CHECK}/{name}"
     return Finding(
         check=CHECK,
         rule=rule,
         kind=Kind.RULE,
-        severity=Severity.HIGH,
-        title=f"{label} is licensed under {plain(licence)}",
-        subject=package.subject,
-        locations=(_place(image, package.path),),
-        detail=_where(image, package.layer, label),
+        severity=severity,
+        title=title,
+        subject=subject,
+        locations=(place,),
+        detail=detail,
         fix=RULES[rule].fix,
         seen_by=(TOOL,),
     )
