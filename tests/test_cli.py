@@ -269,7 +269,10 @@ def test_an_interruption_ends_the_tools_and_says_130(
     here: Path, store: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     alive = tmp_path / "alive"
-    tool = f"import time, os; open({str(alive)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    alive.mkdir()
+    # Several are started, and any may be ended at any moment: each leaves a folder named after its
+    # process, which is there or is not.
+    tool = f"import time, os; os.mkdir(f'{alive}/{{os.getpid()}}'); time.sleep(600)"
     script = (
         "import signal, sys; from pipeline.tools import python; from pipeline.cli import main\n"
         # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
@@ -280,11 +283,10 @@ def test_an_interruption_ends_the_tools_and_says_130(
     process = subprocess.Popen(
         [sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
-    wait_for(lambda: alive.exists() and alive.read_text().isdigit())
+    wait_for(lambda: any(alive.iterdir()))
     process.send_signal(number)
     assert process.wait(60) == 130
-    pid = int(alive.read_text())
-    wait_for(lambda: not exists(pid))
+    wait_for(lambda: not any(exists(int(folder.name)) for folder in alive.iterdir()))
     assert not (here / ".supply-chain/report/report.json").exists()
 
 
