@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks import hardening
+from pipeline.checks.hardening.configuration.copies import ALONE
 from pipeline.checks.job import Options, Skip, Wanted
 from pipeline.model import Evidence, Finding, Gap, Location, Severity, Status, Target, Unread
 from pipeline.tools.binaries import Binary
@@ -77,14 +78,14 @@ def test_what_may_be_hidden_is_not_nothing() -> None:
     assert not reading.coverage[0].complete
 
 
-def test_files_are_read_first_and_then_given_to_trivy_kind_by_kind() -> None:
+def test_files_are_read_first_and_then_given_to_trivy_at_once() -> None:
     of = target(dockerfiles=("Dockerfile",), kubernetes=("x.yaml",), compose=("compose.yml",))
     wanted = hardening.plan(of, Options())
     assert isinstance(wanted, Wanted)
     files: dict[str, bytes | Unread] = dict.fromkeys(wanted.files, b"kind: Pod\nmetadata: {}\n")
     jobs = hardening.plan(of, Options(files=files))
     assert isinstance(jobs, tuple)
-    assert [job.name for job in jobs] == ["dockerfile", "kubernetes"]
+    assert [job.name for job in jobs] == [ALONE]
 
 
 def test_compose_files_alone_start_nothing() -> None:
@@ -145,6 +146,26 @@ def test_nothing_in_the_repository_steers_it(tmp_path: Path, trivy: Binary) -> N
         wild.coverage,
     )
     assert places(calm, "DS-0002") == [("Dockerfile", 1)]
+
+
+def test_one_run_tells_of_every_kind_whatever_another_file_is_like(
+    tmp_path: Path, trivy: Binary
+) -> None:
+    assert trivy.path.is_file()
+    files = {
+        "Dockerfile": DOCKERFILE,
+        "broken.dockerfile": "FROM x\nNOTHING OF THE KIND\n",
+        "pod.yaml": POD,
+        "broken.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: x\n",
+        "stack.yaml": "# a stack\nResources:\n  B:\n    Type: AWS::S3::Bucket\n",
+    }
+    evidence = check(write(tmp_path / "shop", files))
+    assert places(evidence, "DS-0002") == [("Dockerfile", 1)]
+    assert places(evidence, "KSV-0015") == [("pod.yaml", 4)]
+    assert places(evidence, "AWS-0086") == [("stack.yaml", 3)]
+    assert evidence.status is Status.PARTIAL
+    gaps = {one.subject for part in evidence.coverage if part.required for one in part.missing}
+    assert gaps == {"broken.dockerfile", "broken.yaml"}
 
 
 def test_every_document_counts_whatever_stands_between_them(tmp_path: Path, trivy: Binary) -> None:

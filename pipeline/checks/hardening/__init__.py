@@ -44,14 +44,14 @@ def questions(target: Target) -> tuple[Question, ...]:  # noqa: ARG001 - every c
 
 
 def plan(target: Target, options: Options) -> Sequence[Job] | Skip | Wanted:
-    """One run of Trivy per kind of file, none where only our own rules have something to read."""
+    """A run of Trivy or a few, none where only our own rules have something to read."""
     inputs = Inputs.of(target, options)
     if inputs.wanted:
         return Wanted(files=inputs.wanted)
     if not inputs.files and not inputs.lost:
         why = "there is no Dockerfile, no manifest and no other infrastructure configuration"
         return Skip(status=Status.NOT_APPLICABLE, reason=why)
-    return tuple(copies.job(kind, made) for kind, made in inputs.copies() if made.given)
+    return tuple(copies.jobs(inputs.copies()))
 
 
 def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:

@@ -37,7 +37,7 @@ class Theirs:
 
 
 def account(inputs: Inputs, answers: Mapping[str, Answer], own: Own, *, present: bool) -> Theirs:
-    """What of the files that are Trivy's to evaluate is in its answers, kind by kind.
+    """What of the files that are Trivy's to evaluate is in its answers, by their runs.
 
     `present`: there is a Trivy, whether its runs went well or not. What our `own` rules saw in
     places that it passes over is not evaluated by it, whatever it says of the file.
@@ -46,7 +46,7 @@ def account(inputs: Inputs, answers: Mapping[str, Answer], own: Own, *, present:
     expected: set[str] = set()
     aside: list[Missing] = list(own.strange)
     for kind, made in inputs.copies():
-        answer = answers.get(kind)
+        answer = answers.get(copies.run_of(kind))
         silent = _silent(made, answer)
         if kind == copies.HELM:
             silent = _by_chart(inputs, silent, aside if answer else [])

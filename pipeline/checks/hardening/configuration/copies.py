@@ -21,12 +21,15 @@ from pipeline.checks.job import Job
 from pipeline.tools import trivy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 DOCKERFILE, KUBERNETES, CLOUDFORMATION = "dockerfile", "kubernetes", "cloudformation"
 HELM, TERRAFORM = "helm", "terraform"
 CANARY = "AWS-0065"
 """The check that a Terraform canary breaks: a key that is never replaced."""
+
+ALONE = "files"
+_STANDING_ALONE = frozenset({DOCKERFILE, KUBERNETES, CLOUDFORMATION})
 
 _FOLDER = "files"
 TREE = "tree"
@@ -67,14 +70,35 @@ class Copies:
             self.given[name] = given
 
 
-def job(kind: str, copies: Copies) -> Job:
-    """The run over all copies of a kind. One kind's trouble does not hide another's."""
+def run_of(kind: str) -> str:
+    """The run in which a kind is evaluated.
+
+    Files that stand on their own share the run `ALONE`, as half of each run is Trivy's start.
+    Charts and modules are loaded as a whole, and have a run for each kind: one that cannot be
+    loaded hides no other.
+    """
+    return ALONE if kind in _STANDING_ALONE else kind
+
+
+def jobs(kinds: Iterable[tuple[str, Copies]]) -> list[Job]:
+    """The runs over all copies; none where there is nothing to prove."""
+    runs: dict[str, Copies] = {}
+    for kind, made in kinds:
+        if made.given:
+            run = runs.setdefault(run_of(kind), Copies())
+            run.contents |= made.contents
+            run.given |= made.given
+    return [job(name, run) for name, run in runs.items()]
+
+
+def job(name: str, copies: Copies) -> Job:
+    """One run of Trivy over copies, whose names all differ."""
     call = trivy.config(_FOLDER)
     fields = call.job()
     files = {f"{_FOLDER}/{name}": content for name, content in copies.contents.items()}
     return Job(
         **fields | {"inputs": {**call.inputs, **files}},
-        name=kind,
+        name=name,
         private=True,  # it repeats lines of what it cannot read
         optional=True,
         notes=copies.given,

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.checks.hardening.configuration import copies
 from pipeline.checks.hardening.configuration.accounts import Theirs, account
+from pipeline.checks.hardening.configuration.copies import ALONE
 from pipeline.checks.hardening.configuration.inputs import Inputs
 from pipeline.checks.hardening.configuration.own import evaluate
 from pipeline.checks.hardening.configuration.trivy import Answer
@@ -21,11 +23,11 @@ def heard(found: Inputs, told: dict[str, Answer], *, present: bool) -> Theirs:
 def answers(found: Inputs, *, but: tuple[str, ...] = ()) -> dict[str, Answer]:
     """As if Trivy had read every copy but those of these files."""
     return {
-        kind: Answer(
+        job.name: Answer(
             sightings=(),
-            read=frozenset(name for name, one in copies.given.items() if one.path not in but),
+            read=frozenset(name for name, one in job.notes.items() if one.path not in but),
         )
-        for kind, copies in found.copies()
+        for job in copies.jobs(found.copies())
     }
 
 
@@ -68,8 +70,8 @@ def test_a_file_that_trivy_passed_over_is_a_gap(path: str) -> None:
 def test_one_document_that_was_passed_over_makes_a_gap_of_its_file() -> None:
     found = inputs(FILES, **KINDS)
     told = answers(found)
-    read = told["kubernetes"].read - {max(told["kubernetes"].read)}
-    theirs = heard(found, told | {"kubernetes": Answer(sightings=(), read=read)}, present=True)
+    read = told[ALONE].read - {"1-1.yaml"}
+    theirs = heard(found, told | {ALONE: Answer(sightings=(), read=read)}, present=True)
     assert required(theirs.coverage)["files for Trivy"][2] == ("x.yaml",)
 
 

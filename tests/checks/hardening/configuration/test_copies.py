@@ -74,6 +74,25 @@ def test_a_chart_is_copied_with_all_that_it_needs() -> None:
     assert expected == ["0/templates/d.yaml", "0/charts/s/templates/d.yml"]
 
 
+def test_files_that_stand_alone_share_a_run_and_others_have_their_own() -> None:
+    pods = copies.manifests({"x.yaml": b"kind: Pod\nmetadata: {}\n"})
+    stacks = copies.templates({"a.template": b"Resources:\n"})
+    modules = copies.terraform({"main.tf": b""})
+    kinds = [
+        (copies.DOCKERFILE, DOCKER),
+        (copies.KUBERNETES, pods),
+        (copies.HELM, copies.Copies()),
+        (copies.TERRAFORM, modules),
+        (copies.CLOUDFORMATION, stacks),
+    ]
+    alone, terraform = copies.jobs(kinds)
+    assert (alone.name, terraform.name) == (copies.ALONE, copies.TERRAFORM)
+    # None of them takes the name, and with it the place, of another.
+    assert alone.notes == DOCKER.given | pods.given | stacks.given
+    assert len(alone.notes) == len(DOCKER.given) + len(pods.given) + len(stacks.given)
+    assert terraform.notes == modules.given
+
+
 def test_the_run_is_sealed_and_adds_to_an_answer() -> None:
     job = copies.job("dockerfile", DOCKER)
     assert job.optional
