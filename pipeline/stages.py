@@ -253,6 +253,10 @@ def report(output: Output) -> Report:
     recorded = output.evidence(plan)
     base, baseline = against.baseline(plan, output)
     evidence = {found.evidence.check: found.evidence for found in recorded}
+    if plan.target.images:
+        from pipeline.assemble import assemble  # noqa: PLC0415 - only where an image is named
+
+        evidence = assemble(plan, output, evidence)
     judged = policy.weigh(
         [finding for found in evidence.values() for finding in found.findings],
         plan.policy,

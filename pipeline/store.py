@@ -207,6 +207,20 @@ class Output:
             )
         return tuple(kept)
 
+    def content(self, artefact: Artefact) -> bytes:
+        """What a check left; raises `IncompleteError` unless it is what the evidence names."""
+        try:
+            found = (self.folder / artefact.path).read_bytes()
+        except OSError as error:
+            raise IncompleteError(
+                error.strerror or str(error), where=artefact.path, fix="run the check again"
+            ) from error
+        if digest(found) != artefact.digest:
+            raise IncompleteError(
+                "is not what the check left", where=artefact.path, fix="run the check again"
+            )
+        return found
+
     def record(self, plan: Plan, evidence: Evidence, *, seconds: float) -> None:
         """Write the evidence of one check."""
         recorded = Recorded(token=plan.token, evidence=evidence, seconds=round(seconds, 3))

@@ -98,8 +98,16 @@ RULES: Mapping[str, Rule] = {
     ),
 }
 
-MERGED = "repository.cdx.json"
-"""The name of the repository's document, below a folder per specification version."""
+MERGED, LOCKED = "repository.cdx.json", "locks.cdx.json"
+"""The names of the repository's document, below a folder per specification version.
+
+Where images were named, what the locks say is only a part of it: see `pipeline/assemble.py`.
+"""
+
+ELEMENTS = "CISA minimum elements of 2026, in the merged SBOM"
+"""The title of the table about them."""
+SILENT = "sbom/field-missing"
+"""The rule about minimum elements that a document passes over."""
 
 _TIMEOUT = 120.0
 
@@ -149,28 +157,29 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
     purl = identify_own(target.name, target.git, ".")
     root = describe_root(target.name, purl, about)
     merged = merge(documents, metadata(root, about))
+    name = LOCKED if target.images else MERGED
     files = [
-        _file(f"{version}/{path}", seal(document, version))
+        sealed_file(f"{version}/{path}", seal(document, version))
         for version in VERSIONS
         for path, document in (
-            (MERGED, merged.document),
-            *((f"projects/{name}.cdx.json", part) for name, part in documents.items()),
+            (name, merged.document),
+            *((f"projects/{part}.cdx.json", made) for part, made in documents.items()),
         )
     ]
     # What was written is what is judged: the bytes are read back.
-    final = decode(next(f.content for f in files if f.path == f"{VERSIONS[-1]}/{MERGED}"))
+    final = decode(next(f.content for f in files if f.path == f"{VERSIONS[-1]}/{name}"))
     fields = measure(final)
     return Reading(
         findings=(
             *_differences(final, target, about),
             *(_surplus(purl, "cyclonedx-py lists it") for purl in heard.surplus),
             *(_conflicting(conflict, target) for conflict in merged.conflicts),
-            *_silent(fields),
+            *silent(fields),
         ),
         coverage=covered,
         files=tuple(files),
         data=options.data,
-        tables=(_completeness(fields, offline=options.offline), _makers(final, heard, about)),
+        tables=(completeness(fields, offline=options.offline), _makers(final, heard, about)),
         tools=(heard.npm,) if heard.npm else (),
     )
 
@@ -306,7 +315,7 @@ def _name(part: Part, parts: Sequence[Part]) -> str:
     return f"{readable[:80]}-{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:12]}"
 
 
-def _file(path: str, document: type_json) -> File:
+def sealed_file(path: str, document: type_json) -> File:
     """A document as a file, once it is known to be valid; raises `IncompleteError` if not."""
     content = encode(document)
     if problems := validate(document):
@@ -403,11 +412,12 @@ def _conflicting(conflict: Conflict, target: Target) -> Finding:
     )
 
 
-def _silent(fields: Iterable[Field]) -> Iterator[Finding]:
+def silent(fields: Iterable[Field]) -> Iterator[Finding]:
+    """What the repository's document passes over, as findings."""
     for field in fields:
         if field.missing and field.element != SIGNATURE:
             yield _finding(
-                "sbom/field-missing",
+                SILENT,
                 Severity.LOW,
                 f"sbom/{VERSIONS[-1]}/{MERGED}#{field.element}",
                 f"{field.element} is neither stated nor declared unknown {field.missing} times",
@@ -448,9 +458,10 @@ def _places(target: Target) -> dict[str, tuple[Location, ...]]:
 # ---------------------------------------------------------------------------------- tables
 
 
-def _completeness(fields: Iterable[Field], *, offline: bool) -> Table:
+def completeness(fields: Iterable[Field], *, offline: bool) -> Table:
+    """How often each minimum element is stated, declared unknown, missing."""
     return Table(
-        title="CISA minimum elements of 2026, in the merged SBOM",
+        title=ELEMENTS,
         columns=("Element", "Stated", "Declared unknown", "Missing"),
         rows=tuple((one.element, one.stated, one.unknown, one.missing) for one in fields),
         note=(

@@ -49,8 +49,9 @@ CHECK = "sbom"
     ),
     how=(
         "CycloneDX documents of versions 1.6 and 1.7 are made from the locks, for each project and"
-        " for the whole repository, and kept only when the official schema accepts them. SBOMs of"
-        " images and build artefacts are not part of this."
+        " for the whole repository, and kept only when the official schema accepts them. Images"
+        " that were named stand in the repository's document, with their packages. SBOMs of build"
+        " artefacts are not part of this."
     ),
     fix="Lock every project's dependencies, and let the check `sbom` run to its end.",
     severity=Severity.HIGH,
@@ -143,7 +144,7 @@ def sbom_has_its_fields(facts: Facts) -> Answer:
     ),
     how=(
         "The merged document is read back, and its package URLs are held against those of all"
-        " locks, both ways. Images are not part of this."
+        " locks, both ways. What stands in images is left out: no lock put it there."
     ),
     fix="Make the SBOM anew from the locks that are really used: `supply-chain sbom`.",
     severity=Severity.MEDIUM,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.model import Package
 from pipeline.sbom.document import every_component
 from pipeline.sbom.identity import bare, identify
+from pipeline.sbom.images import outside_images
 from pipeline.sbom.parts import is_own, name_own
 from pipeline.text import plain
 
@@ -36,11 +37,12 @@ class Difference:
 def compare(document: type_json, target: Target, *, exact: bool = False) -> Difference:
     """An SBOM against the locks of the target.
 
+    What stands in images is not held against locks: they did not put it there.
     In a document that was just made here, which `exact` says, every component goes by its full
     package URL. In others qualifiers may be missing or different, so name and version decide;
     and the repository's own packages may be there or not, at whatever commit.
     """
-    found = _found(document)
+    found = _found(outside_images(document))
     packages: dict[str, Package] = {}
     own: Collection[str] = name_own(target)
     for package in (package for lock in target.locks for package in lock.packages):

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from pipeline.cli import main
+from pipeline.sbom.document import every_component
 from pipeline.sbom.identity import bare
+from pipeline.sbom.validate import validate
 from pipeline.tools.binaries import Binary
 from pipeline.tools.run import run
 from tests.kit import images, registry, rootfs, trivydb
@@ -23,6 +25,7 @@ from tests.kit.images import Built, Deb, Index
 DAY = "2026-11-22"
 MADE = datetime(2026, 11, 22, 3, tzinfo=UTC)
 SEVERE = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+JINJA = "pkg:pypi/jinja2@2.4.1"
 TOKEN = "ghp_" + "a1B2" * 9
 
 
@@ -106,7 +109,7 @@ def look(tmp_path: Path, trivy: Binary, monkeypatch: pytest.MonkeyPatch) -> Look
             for one in references
             for word in ((one,) if one.startswith("--") else ("--image", one))
         ]
-        options = [word for key, value in more.items() for word in (f"--{key}", value)]
+        options = [word for key, value in more.items() for word in (f"--{key}", value) if word]
         words = ["run", str(repository), "--quiet", "--only", "container", "--as-of", DAY]
         database = [] if "trivy-db" in more else ["--trivy-db", str(tmp_path / "db")]
         code = main([*words, *database, *named, *options])
@@ -231,10 +234,14 @@ def test_every_platform_or_the_named_one(look: Look, here: Path, host: str) -> N
         answer = look(reference)
         assert answer.status == "found"
         assert all("(linux/arm64)" in one["detail"] for one in answer.findings)
-        assert [row[1] for row in answer.evidence["tables"][0]["rows"]] == [
-            "linux/amd64",
-            "linux/arm64",
+        rows = answer.evidence["tables"][0]["rows"]
+        assert [(row[1], row[2]) for row in rows] == [
+            ("linux/amd64", SOUND.id),
+            ("linux/arm64", arm.id),
         ]
+        sboms = [one for one in answer.evidence["artefacts"] if "/1.7/" in one["path"]]
+        parts = [json.loads((answer.folder / one["path"]).read_bytes()) for one in sboms]
+        assert {part["metadata"]["component"]["version"] for part in parts} == {SOUND.id, arm.id}
         assert look(reference, platform="linux/amd64").status == "clean"
         answer = look(reference, platform="linux/s390x")
         assert (answer.status, answer.code) == ("partial", 3)
@@ -487,6 +494,45 @@ def test_a_bill_of_materials_of_each_image(look: Look, here: Path) -> None:
     (jinja,) = (one for one in document["components"] if one.get("purl") == "pkg:pypi/jinja2@2.4.1")
     assert jinja["licenses"][0]["license"]["id"] == "BSD-3-Clause"
     assert {"name": "supply-chain:layer", "value": layers(APP)[1]} in jinja["properties"]
+
+
+def test_locks_and_images_are_one_bill_of_materials(look: Look, here: Path) -> None:
+    arm = Built.of(SYSTEM, platform="linux/arm64", health=["CMD", "true"])
+    images.layout(here / "app", {"1.0": APP, "2.0": Index(SOUND, arm)})
+    repository = here.parent / "repository"
+    (repository / "requirements.txt").write_text("jinja2==2.4.1\n")
+    written = []
+    for _ in range(2):
+        answer = look("./app", only="sbom", offline="")
+        folder = answer.folder / "sbom"
+        document = json.loads((folder / "1.7" / "repository.cdx.json").read_bytes())
+        assert (validate(document), (folder / "1.6" / "repository.cdx.json").is_file()) == (
+            (),
+            True,
+        )
+        written.append(document)
+    assert written[0] == written[1]
+    (locked,) = (one for one in document["components"] if one.get("purl") == JINJA)
+    held = {one["version"]: one for one in document["components"] if one["type"] == "container"}
+    assert held.keys() == {APP.id, SOUND.id, arm.id}
+    own = {one["purl"]: one["bom-ref"] for one in held[APP.id]["components"] if "purl" in one}
+    assert own[JINJA] != locked["bom-ref"]
+    manifest = images.digest(APP.manifest()).replace(":", "%3A")
+    assert held[APP.id]["purl"] == f"pkg:oci/app@{manifest}?arch=amd64&tag=1.0"
+    edges = {one["ref"]: one.get("dependsOn", []) for one in document["dependencies"]}
+    root = document["metadata"]["component"]["bom-ref"]
+    assert {one["bom-ref"] for one in held.values()} <= {*edges[root]}
+    assert own[JINJA] in edges[held[APP.id]["bom-ref"]]
+    (evidence,) = (one for one in answer.report["evidence"] if one["check"] == "sbom")
+    (rows,) = (one["rows"] for one in evidence["tables"] if one["title"] == "Images in the SBOM")
+    assert {row[1] for row in rows} == {one["bom-ref"] for one in held.values()}
+    (fields,) = (one["rows"] for one in evidence["tables"] if "CISA" in one["title"])
+    everything = 1 + sum(1 for _ in every_component(document))
+    told = {row[0]: row[1:] for row in fields}
+    assert sum(told["Component Name"]) == everything
+    assert {name: row[2] for name, row in told.items() if row[2]} == {"SBOM Author Signature": 1}
+    file = folder / "1.7" / "repository.cdx.json"
+    assert main(["sbom", str(repository), "--against", str(file)]) == 0
 
 
 # --------------------------------------------------------------------------------- hostile things

@@ -14,6 +14,7 @@ from pipeline.checks.container.scan import OS
 from pipeline.errors import IncompleteError
 from pipeline.model import File
 from pipeline.sbom.document import MEDIA_TYPE, VERSIONS, encode, seal
+from pipeline.sbom.images import describe_image
 from pipeline.sbom.licences import describe
 from pipeline.sbom.validate import validate
 from pipeline.sbom.write import PREFIX, UNKNOWN
@@ -55,7 +56,7 @@ def files(
 
 def write(image: Image, scan: Scan, tool: ToolRecord | None, made: date) -> type_json:
     """The document, without serial number and specification version."""
-    root = _root(image)
+    root = describe_image(image)
     components: dict[str, type_json] = {}
     for package in scan.packages:
         component = _component(package)
@@ -74,11 +75,18 @@ def write(image: Image, scan: Scan, tool: ToolRecord | None, made: date) -> type
             "lifecycles": [{"phase": "post-build"}],
             "tools": {"components": _tools(tool)},
             "component": root,
-            "properties": [_unknown("author")],
+            "properties": _silence("author"),
         },
         "components": [components[ref] for ref in refs],
         "dependencies": [{"ref": root["bom-ref"], "dependsOn": refs}],
-        "compositions": [{"aggregate": "unknown", "dependencies": refs}] if refs else [],
+        # What Trivy recognises is listed; what else lies in the image, nobody can say.
+        "compositions": [
+            {
+                "aggregate": "unknown",
+                "assemblies": [root["bom-ref"]],
+                **({"dependencies": refs} if refs else {}),
+            }
+        ],
     }
 
 
@@ -88,28 +96,6 @@ def _name(image: Image) -> str:
     return f"{readable or 'image'}-{image.config.removeprefix('sha256:')[:12]}"
 
 
-def _root(image: Image) -> type_json:
-    properties = [
-        {"name": f"{PREFIX}{key}", "value": value}
-        for key, value in (
-            ("image-id", image.config),
-            ("manifest", image.manifest),
-            ("platform", image.platform),
-            ("base-image", plain(image.base, limit=300)),
-        )
-        if value
-    ]
-    properties += [{"name": f"{PREFIX}layer", "value": layer.diff_id} for layer in image.layers]
-    return {
-        "type": "container",
-        "bom-ref": f"image:{image.config}",
-        "name": plain(image.name, limit=300),
-        "version": image.config,
-        "hashes": [{"alg": "SHA-256", "content": image.config.removeprefix("sha256:")}],
-        "properties": [*properties, _unknown("supplier")],
-    }
-
-
 def _system(scan: Scan) -> type_json:
     name, release = plain(scan.family), plain(scan.release)
     return {
@@ -117,7 +103,8 @@ def _system(scan: Scan) -> type_json:
         "bom-ref": f"os:{name}@{release}",
         "name": name,
         **({"version": release} if release else {}),
-        "properties": [_unknown("supplier"), _unknown("hashes"), _unknown("licenses")],
+        "properties": _silence("identifier", "producer", "hash", "license")
+        + ([] if release else _silence("version")),
     }
 
 
@@ -126,7 +113,7 @@ def _component(package: Found) -> type_json:
     component: type_json = {
         "type": "library" if package.kind != OS else "application",
         "bom-ref": package.purl or f"{package.kind}:{plain(label)}",
-        "name": plain(package.name, limit=300),
+        "name": plain(package.name, limit=300) or "unnamed",
     }
     if package.version:
         component["version"] = plain(package.version, limit=300)
@@ -140,9 +127,12 @@ def _component(package: Found) -> type_json:
     if licences := [one for one in package.licences if one]:
         component["licenses"] = _licences(licences)
     else:
-        properties.append(_unknown("licenses"))
-    missing = [] if package.version else [_unknown("version")]
-    component["properties"] = [*properties, *missing, _unknown("supplier"), _unknown("hashes")]
+        properties += _silence("license")
+    if not package.version:
+        properties += _silence("version")
+    if not package.purl:
+        properties += _silence("identifier")
+    component["properties"] = [*properties, *_silence("producer", "hash")]
     return component
 
 
@@ -166,8 +156,9 @@ def _tools(tool: ToolRecord | None) -> list[type_json]:
     return [ours, {"type": "application", "name": tool.name, "version": tool.version}]
 
 
-def _unknown(element: str) -> type_json:
-    return {"name": UNKNOWN, "value": element}
+def _silence(*elements: str) -> list[type_json]:
+    """The declaration that these of CISA's minimum elements are unknown (`sbom/complete.py`)."""
+    return [{"name": UNKNOWN, "value": element} for element in elements]
 
 
 def _union(one: list[type_json], other: list[type_json]) -> list[type_json]:

@@ -75,7 +75,7 @@ def test_what_is_not_known_is_declared(found: Image, scan: Scan) -> None:
     made = written(replace(found, base="", manifest=""), bare)
     (component,) = made["components"]
     unknown = {one["value"] for one in component["properties"] if one["name"].endswith("unknown")}
-    assert unknown >= {"version", "supplier", "hashes"}
+    assert unknown >= {"version", "producer", "hash", "identifier"}
     assert [one["license"]["name"] for one in component["licenses"]] == [
         "MIT OR Apache-2.0",
         "Own words",
@@ -90,7 +90,7 @@ def test_an_image_without_packages(found: Image, scan: Scan) -> None:
     empty = replace(scan, packages=(), family="", release="")
     made = written(replace(found, name="§§"), empty)
     assert made["components"] == []
-    assert "compositions" not in made
+    assert made["compositions"] == [{"aggregate": "unknown", "assemblies": [f"image:{APP.id}"]}]
     (file, _) = document.files([(replace(found, name="§§"), empty)], None, TODAY)
     assert file.path.startswith("1.6/image-")
 
