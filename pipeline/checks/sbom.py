@@ -22,14 +22,13 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__
 from pipeline.advisories.source import Question
 from pipeline.checks.job import Job, Network, Rule, Skip, Tool, Wanted
+from pipeline.discover.unlocked import unlocked
 from pipeline.errors import IncompleteError
 from pipeline.model import (
     Coverage,
     File,
     Finding,
-    Gap,
     Kind,
-    Location,
     Missing,
     Reading,
     Severity,
@@ -54,7 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pipeline.checks.job import Options, Ran
-    from pipeline.model import Lock, Package, Target
+    from pipeline.model import Location, Lock, Package, Target
     from pipeline.sbom.complete import Field
     from pipeline.sbom.merge import Conflict
     from pipeline.sbom.parts import Part
@@ -358,22 +357,10 @@ def _cover(lock: Lock) -> Coverage:
 
 def _unlocked(target: Target) -> Iterator[Coverage]:
     """Manifests and locks that nobody could read packages from."""
-    known = {file for lock in target.locks for file in (lock.path, *lock.files)}
-    told: set[str] = set()
-    for project in target.projects:
-        for path in project.locks:
-            if path not in known and path not in told:
-                told.add(path)
-                yield _gap(path, Gap.UNSUPPORTED_INPUT, "no reader knows this lock format yet")
-        for manifest in () if project.locks else project.manifests:
-            if manifest.declared != 0 and manifest.path not in known:
-                why = "it may have dependencies, and no lockfile says which versions"
-                yield _gap(manifest.path, Gap.INPUT_MISSING, why)
-
-
-def _gap(path: str, gap: Gap, why: str) -> Coverage:
-    missing = Missing(subject=path, gap=gap, why=why, location=Location(path=path))
-    return Coverage(scope=path, unit="files", expected=1, evaluated=0, missing=(missing,))
+    for part in unlocked(target):
+        path = part.location.path
+        missing = Missing(subject=path, gap=part.gap, why=part.why, location=part.location)
+        yield Coverage(scope=path, unit="files", expected=1, evaluated=0, missing=(missing,))
 
 
 # -------------------------------------------------------------------------------- findings

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.model import Origin
+from pipeline.discover.unlocked import is_empty
 
 if TYPE_CHECKING:
-    from pipeline.model import Lock, Target
+    from pipeline.model import Target
 
 
 def nothing_declared(target: Target) -> str:
@@ -22,11 +22,3 @@ def nothing_declared(target: Target) -> str:
     if all(item.declared == 0 for item in manifests):
         return "no manifest declares a dependency, and no lockfile holds one"
     return ""
-
-
-def is_empty(lock: Lock | None) -> bool:
-    """Whether a lock was wholly read and holds nothing but the repository's own packages."""
-    return lock is not None and not (
-        lock.unread
-        or any(package.source.origin is not Origin.WORKSPACE for package in lock.packages)
-    )

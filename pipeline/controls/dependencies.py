@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.controls.declared import is_empty, nothing_declared
+from pipeline.controls.declared import nothing_declared
 from pipeline.controls.entry import (
     control,
     failed,
@@ -33,6 +33,7 @@ from pipeline.controls.frameworks import (
     SOC2,
     SSDF,
 )
+from pipeline.discover.unlocked import is_empty, unheld
 from pipeline.model import Disposition, Gap, Gate, Kind, Origin, Outcome, Severity, Status
 from pipeline.policy import numbered, settled, some, stale
 
@@ -58,7 +59,7 @@ CHECK = "dependencies"
     how=(
         "Each manifest that declares dependencies needs a lockfile in its folder or at the root of"
         " its workspace. A requirements file counts as one only when every line is pinned to an"
-        " exact version."
+        " exact version, and none counts for a dependency that it does not hold."
     ),
     fix="Lock with the ecosystem's own tool and commit the file: `uv lock`, `pip-compile`, ...",
     severity=Severity.HIGH,
@@ -84,7 +85,7 @@ def every_manifest_is_locked(facts: Facts) -> Answer:
     if rule := nothing_declared(target):
         return not_applicable(rule)
     read = {path: lock for lock in target.locks for path in (lock.path, *lock.files)}
-    states = [_locked(project, read) for project in target.projects]
+    states = [_locked(project, read, tuple(unheld(target, project))) for project in target.projects]
     wrong = [path for outcome, paths in states if outcome is Outcome.FAIL for path in paths]
     open_ = [
         path for outcome, paths in states if outcome is Outcome.NOT_EVALUATED for path in paths
@@ -106,8 +107,10 @@ def every_manifest_is_locked(facts: Facts) -> Answer:
     return passed(reason, *sorted(set(good)))
 
 
-def _locked(project: Project, read: dict[str, Lock]) -> tuple[Outcome, tuple[str, ...]]:
-    """How a project is locked, and the files that say so.
+def _locked(
+    project: Project, read: dict[str, Lock], open_: tuple[str, ...]
+) -> tuple[Outcome, tuple[str, ...]]:
+    """How a project is locked, and the files that say so; `open_` ask for more than is locked.
 
     A lock in a format that no reader knows counts by being there.
     """
@@ -115,6 +118,8 @@ def _locked(project: Project, read: dict[str, Lock]) -> tuple[Outcome, tuple[str
     locks = {path: read.get(path) for path in project.locks}
     if not needing and (project.manifests or all(map(is_empty, locks.values()))):
         return Outcome.NOT_APPLICABLE, ()
+    if open_:
+        return Outcome.FAIL, open_
     good = [path for path, lock in locks.items() if lock is None or _is_exact(lock)]
     if good:
         return Outcome.PASS, tuple(good)

@@ -5,6 +5,7 @@ projects        manifests (`manifests`) and locks, grouped into projects
 infrastructure  Dockerfiles, compose files, Kubernetes objects, Helm, Terraform, CloudFormation
 ci              CI files: triggers, and audits (`audits`) in their scripts (`shell`)
 strays          locks that git does not track, or is told to ignore
+unlocked        what manifests ask for and no lock that was read holds
 installers      settings of installers: registries, and whether scripts run
 bots            bots that propose updates
 describe        the result as text for people

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.discover.unlocked import unlocked
 from pipeline.model import Origin
 from pipeline.policy import stale
 from pipeline.review.advice import Advice
@@ -147,12 +148,5 @@ def _unseen(side: str, target: Target, evidence: Evidence, open_: str) -> Iterat
         yield Unseen(side=side, path="", why=why)
     for part in (*target.unread, *(part for lock in target.locks for part in lock.unread)):
         yield Unseen(side=side, path=part.location.path, line=part.location.line, why=part.why)
-    read = {path for lock in target.locks for path in (lock.path, *lock.files)}
-    for path in sorted({path for project in target.projects for path in project.locks} - read):
-        yield Unseen(side=side, path=path, why="no reader knows this lock format yet")
-    for project in target.projects:
-        if not project.locks:
-            for manifest in project.manifests:
-                if manifest.declared != 0 and manifest.path not in read:
-                    why = "its dependencies have no lockfile, so nobody knows their versions"
-                    yield Unseen(side=side, path=manifest.path, why=why)
+    for part in unlocked(target):
+        yield Unseen(side=side, path=part.location.path, why=part.why)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.controls.declared import is_empty, nothing_declared
+from pipeline.controls.declared import nothing_declared
+from pipeline.discover.unlocked import is_empty
 from pipeline.model import Lock, Origin, Target
 from tests.controls.builders import EMPTY, LOCKED, UNREAD, lock, package, project, target
 

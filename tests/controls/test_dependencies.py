@@ -11,15 +11,18 @@ import pytest
 from pipeline.model import (
     Coverage,
     DataRecord,
+    Dependency,
     Evidence,
     Exploited,
     Finding,
     Gap,
     Kind,
     Location,
+    Manifest,
     Missing,
     Origin,
     Outcome,
+    Project,
     Severity,
     Status,
     Target,
@@ -163,6 +166,26 @@ REQUIREMENTS = "requirements.txt"
             ),
             FAIL,
             "pyproject",
+        ),
+        # A lock of something else.
+        (
+            target(
+                Project(
+                    path=".",
+                    ecosystem="PyPI",
+                    manifests=(
+                        Manifest(
+                            path="pyproject.toml",
+                            declared=1,
+                            requires=(Dependency(name="elsewhere"),),
+                        ),
+                    ),
+                    locks=(REQUIREMENTS,),
+                ),
+                locks=(lock(package()),),
+            ),
+            FAIL,
+            "without a lock of exact versions: pyproject.toml",
         ),
         # What discovery could not read may hide a manifest.
         (replace(LOCKED, unread=(UNREAD,)), OPEN, "could not be read"),

@@ -146,6 +146,16 @@ def test_one_package_that_pip_audit_cannot_answer_for_is_incomplete(
     assert any(line["blocking"] for line in ran.report["unevaluated"])
 
 
+def test_a_manifest_beside_the_lock_of_something_else_is_not_clean(
+    repository: Callable[..., Path], run: Callable[..., Ran], export: Path
+) -> None:
+    manifest = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["jinja2==2.4.1"]\n'
+    root = repository(**{"requirements-dev.txt": pins(CLEAN), "pyproject.toml": manifest})
+    ran = run(root, "--advisories", str(export), "--as-of", DAY, "--offline")
+    assert (ran.code, ran.status) == (1, "partial")  # as without any lock: DEP-01
+    assert any("jinja2" in line["why"] for line in ran.report["unevaluated"] if line["blocking"])
+
+
 def test_old_data_make_a_clean_repository_incomplete(
     repository: Callable[..., Path], run: Callable[..., Ran], export: Path
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.dependencies.asking import missing as missing_of
 from pipeline.checks.dependencies.asking import question_of
+from pipeline.discover.unlocked import unlocked as unread
 from pipeline.model import Coverage, Gap, Location, Missing
 
 if TYPE_CHECKING:
@@ -89,25 +90,7 @@ def standard_library(lock: Lock) -> Iterator[Coverage]:
 
 def unlocked(target: Target) -> Iterator[Coverage]:
     """Manifests and locks that nobody could read packages from: each one is a gap."""
-    read_locks = {file for lock in target.locks for file in (lock.path, *lock.files)}
-    told: set[str] = set()
-    for project in target.projects:
-        for path in project.locks:
-            if path not in read_locks and path not in told:
-                told.add(path)
-                yield _gap(path, Gap.UNSUPPORTED_INPUT, "no reader knows this lock format yet")
-        if project.locks:
-            continue
-        for manifest in project.manifests:
-            if manifest.declared != 0 and manifest.path not in read_locks:
-                why = (
-                    "its dependencies have no lockfile, so nobody knows their versions"
-                    if manifest.declared
-                    else "it may have dependencies, and there is no lockfile"
-                )
-                yield _gap(manifest.path, Gap.INPUT_MISSING, why)
-
-
-def _gap(path: str, gap: Gap, why: str) -> Coverage:
-    missing = Missing(subject=path, gap=gap, why=why, location=Location(path=path))
-    return Coverage(scope=path, unit="files", expected=1, evaluated=0, missing=(missing,))
+    for part in unread(target):
+        path = part.location.path
+        missing = Missing(subject=path, gap=part.gap, why=part.why, location=part.location)
+        yield Coverage(scope=path, unit="files", expected=1, evaluated=0, missing=(missing,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.checks.lockfiles.rules import found
+from pipeline.discover.unlocked import unheld
 from pipeline.model import Location, Origin, Severity
 from pipeline.policy import numbered, some
 
@@ -46,10 +47,15 @@ def _missing(project: Project, target: Target) -> Iterator[Finding]:
         if lock.ecosystem == project.ecosystem
         for package in lock.packages
     )
-    if project.locks or ignored or held:
+    if ignored or held:
         return
+    open_ = unheld(target, project)
     for manifest in project.manifests:
-        if manifest.declared:
+        asked = {one.name for one in manifest.requires}
+        # Where something of it is locked, its lock is out of step, which is told as such.
+        if project.locks and asked - {*open_.get(manifest.path, ())}:
+            continue
+        if manifest.declared and (not project.locks or manifest.path in open_):
             what = f"it asks for {numbered(manifest.declared, 'package')}, and nothing locks them"
             place = Location(path=manifest.path)
             yield found("missing-lock", Severity.MEDIUM, manifest.path, [place], what)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.checks.lockfiles.repositories import PYPROJECT, only, read, rules, uv, wheel, write
+from tests.checks.lockfiles.repositories import (
+    PYPROJECT,
+    only,
+    pinned,
+    read,
+    rules,
+    uv,
+    wheel,
+    write,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +33,17 @@ def test_a_member_that_a_lock_holds_needs_none_of_its_own(tmp_path: Path) -> Non
     files = uv("a", packages=wheel("a") + member, edges="a lib")
     reading = read(write(tmp_path, {**files, "lib/pyproject.toml": PYPROJECT.format('"a"')}))
     assert rules(reading) == set()
+
+
+def test_a_lock_of_something_else_locks_nothing(tmp_path: Path) -> None:
+    files = {"pyproject.toml": PYPROJECT.format('"a"'), "requirements-dev.txt": pinned("b==1.0")}
+    found = only(read(write(tmp_path, files)), "missing-lock")
+    assert found.detail == "it asks for 1 package, and nothing locks them"
+
+
+def test_a_lock_of_a_part_is_out_of_step_and_not_missing(tmp_path: Path) -> None:
+    files = {"pyproject.toml": PYPROJECT.format('"a", "b"'), "requirements.txt": pinned("b==1.0")}
+    assert rules(read(write(tmp_path, files))) == {"out-of-step"}
 
 
 def test_a_manifest_that_only_running_it_explains_is_a_gap(tmp_path: Path) -> None:
