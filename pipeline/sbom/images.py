@@ -67,7 +67,6 @@ def describe_image(image: Image) -> type_json:
             ("image-name", plain(image.name, limit=300)),
             ("image-id", image.config),
             ("manifest", image.manifest),
-            ("index", image.index),
             ("platform", plain(image.platform, limit=100)),
             ("base-image", plain(image.base, limit=300)),
         )

@@ -99,6 +99,7 @@ def _check_sbom(statement: Statement, facts: Facts) -> None:
         raise RefusedError("predicate", "no SBOM here is this one", where=statement.where)
     known = {item.sha256 for item in facts.manifest.artefacts}
     known |= {facts.manifest.files[path] for path in same}
+    known |= {image.sha256 for image in cyclonedx.images(statement.predicate, facts)}
     if not {digest for _, digest in statement.subjects} <= known:
         raise RefusedError("subject", "it is about files that are not here", where=statement.where)
 

@@ -1,8 +1,11 @@
 """An SBOM, bound to the artefact that it describes.
 
 An SBOM describes an artefact when its main component carries the artefact's SHA-256, or has the
-name and version of a Python distribution that was given. One that describes no artefact, such as
-that of the repository, is bound to its own file: nobody showed that an artefact holds just that.
+name and version of a Python distribution that was given. That of an image which the report judged
+is bound to the image, by the digest that was computed when it was looked at: to its manifest, or,
+for one that was kept without, to its configuration. An index of several platforms is none of them.
+One that describes no artefact, such as that of the repository, is bound to its own file: nobody
+showed that an artefact holds just that.
 Format: https://cyclonedx.org/specification/overview.
 """
 
@@ -39,14 +42,27 @@ def build(facts: Facts) -> Iterator[Statement | Omitted]:
             yield Omitted(name, f"{path} is no CycloneDX document with a serial number")
             continue
         artefacts = [item for item in facts.manifest.artefacts if _describes(document, item)]
-        subjects = tuple(Subject(name=item.name, sha256=item.sha256) for item in artefacts)
+        known = {item.sha256: Subject(name=item.name, sha256=item.sha256) for item in artefacts}
+        for image in images(document, facts):
+            known.setdefault(image.sha256, image)
         own = Subject(name=path, sha256=facts.manifest.files[path])
         yield Statement(
             name=name,
             predicate_type=TYPE,
-            subjects=subjects or (own,),
+            subjects=tuple(known.values()) or (own,),
             predicate=document,
         )
+
+
+def images(document: dict[str, Any], facts: Facts) -> Iterator[Subject]:
+    """The images of the report that a document is about, each by its digest."""
+    component = document.get("metadata", {}).get("component") or {}
+    if component.get("type") != "container":
+        return
+    for image in facts.report["target"]["images"]:
+        if image["id"] and image["id"] == component.get("version"):
+            digest = image["manifest"] or image["id"]
+            yield Subject(name=image["name"], sha256=digest.removeprefix("sha256:"))
 
 
 def _is_older_twin(path: str, sboms: dict[str, dict[str, Any]]) -> bool:
