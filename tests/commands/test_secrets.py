@@ -26,7 +26,7 @@ from tests.checks.secrets.conftest import Repository, cache, make_token, rule_ca
 
 __all__ = ["cache", "rule_cache"]  # fixtures
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DAY = date(2026, 11, 1)
 END = "2027-01-31"
 WHY = (

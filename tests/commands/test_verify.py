@@ -27,7 +27,7 @@ from tests.signing.conftest import (
 
 __all__ = ["command", "dist", "key", "no_job", "original", "signed", "trusted"]  # fixtures
 
-DATA = Path(__file__).parent / "data" / "trust"
+DATA = Path(__file__).parents[1] / "data" / "trust"
 RELEASE = "pypi_attestations-0.0.19.tar.gz"
 DIGEST = "9bb1add04b1b4e182be6b0b80931593f7a291eb49d69b4fd728a5d4cbcdc4bd3"
 PUBLISHER = (
