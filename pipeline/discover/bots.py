@@ -47,6 +47,9 @@ _ECOSYSTEMS = {
     "maven": "Maven",
     "gradle": "Maven",
     "conda": "conda",
+    "mix": "Hex",
+    "pub": "Pub",
+    "swift": "SwiftURL",
 }
 """Dependabot's names of ecosystems -> OSV's."""
 

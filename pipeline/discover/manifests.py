@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.discover import requires
+from pipeline.discover import others, requires
 from pipeline.errors import IncompleteError
 from pipeline.locks import node
 from pipeline.model import Dependency, Gap, Location, Manifest, Unread
@@ -40,18 +40,14 @@ class Reading:
 
 def ecosystem_of(path: str) -> str | None:
     """OSV's name of the ecosystem whose manifest `path` is by its name; `None` for other files."""
-    name = path.rpartition("/")[2]
-    if name in _KINDS:
-        return _KINDS[name][0]
-    return next((kind for pattern, kind, _ in _PATTERNS if pattern.fullmatch(name)), None)
+    kind = _kind_of(path)
+    return kind[0] if kind else None
 
 
 def read(tree: Tree, path: str) -> Reading:
     """Count what the manifest at `path` asks for; never raises for its content."""
-    name = path.rpartition("/")[2]
-    _, count = _KINDS.get(name) or next(
-        (kind, reader) for pattern, kind, reader in _PATTERNS if pattern.fullmatch(name)
-    )
+    kind = _kind_of(path)
+    count = kind[1] if kind else None
     unknown = Manifest(path=path)
     if count is None:
         return Reading(manifest=unknown)
@@ -147,7 +143,8 @@ def _pyproject(text: str) -> _Found | None:
     tool = _table(data.get("tool"))
     poetry, pdm, uv = (_table(tool.get(name)) for name in ("poetry", "pdm", "uv"))
     groups = _table(data.get("dependency-groups"))
-    if not (project or poetry or groups or "dev-dependencies" in pdm | uv):
+    of_others = _of_other_tools(tool)
+    if not (project or poetry or groups or of_others or "dev-dependencies" in pdm | uv):
         return None
     members = _members(_table(uv.get("workspace")))
     dynamic = project.get("dynamic")
@@ -168,7 +165,7 @@ def _pyproject(text: str) -> _Found | None:
     declared = sum(_size(entries) for table in tables for entries in _table(table).values())
     declared += _size(project.get("dependencies")) + _size(uv.get("dev-dependencies"))
     declared += _size(poetry.get("dependencies"), without=("python",))
-    declared += _size(poetry.get("dev-dependencies"))
+    declared += _size(poetry.get("dev-dependencies")) + of_others
     # What uv is told to take instead, or from elsewhere, is not held against the range.
     overridden = requires.names_of(uv.get("override-dependencies")) | requires.names_of(
         list(_table(uv.get("sources")))
@@ -186,6 +183,24 @@ def _pyproject(text: str) -> _Found | None:
         found += requires.poetry(_table(entries), group)
     own = requires.own_name(project.get("name", poetry.get("name")))
     return _Found(declared, members, tuple(found), own)
+
+
+def _of_other_tools(tool: dict[str, Any]) -> int:
+    """What Hatch's environments, Pixi, Flit and Rye ask for in tables of their own."""
+    hatch = _table(_table(tool.get("hatch")).get("envs"))
+    pixi = _table(tool.get("pixi"))
+    lists = [
+        _table(environment).get(name)
+        for environment in hatch.values()
+        for name in ("dependencies", "extra-dependencies")
+    ]
+    places = (pixi, *map(_table, _table(pixi.get("feature")).values()))
+    lists += [place.get(name) for place in places for name in ("dependencies", "pypi-dependencies")]
+    lists += [
+        _table(_table(tool.get("flit")).get("metadata")).get("requires"),
+        _table(tool.get("rye")).get("dev-dependencies"),
+    ]
+    return sum(map(_size, lists))
 
 
 def _setup_cfg(text: str) -> _Found | None:
@@ -329,6 +344,16 @@ def _go_mod(text: str) -> _Found:
     return _Found(declared)
 
 
+def _like_environment_yml(text: str) -> _Found | None:
+    """The same under another name, which may as well be that of something else."""
+    try:
+        root = compose(text, "environment", aliases=True)
+    except IncompleteError:
+        return None
+    is_one = isinstance(root, Table) and isinstance(root.get("dependencies"), Items)
+    return _environment_yml(text) if is_one else None
+
+
 def _environment_yml(text: str) -> _Found:
     """Conda's `dependencies`: names, and a table for pip's own."""
     root = compose(text, "environment", aliases=True)
@@ -343,7 +368,26 @@ def _environment_yml(text: str) -> _Found:
     return _Found(declared)
 
 
-_KINDS: dict[str, tuple[str, _Count | None]] = {
+def _marked(mark: re.Pattern[str]) -> _Count:
+    """Of a format that nobody reads: unknown where the mark stands in it, else nothing."""
+    return lambda text: _Found(None if mark.search(text) else 0)
+
+
+_Kind = tuple[str, _Count | None]
+"""An ecosystem, and the reader of a manifest: `None` where only running it would tell."""
+
+
+def _kind_of(path: str) -> _Kind | None:
+    folder, _, name = path.rpartition("/")
+    if name in _KINDS:
+        return _KINDS[name]
+    if name.endswith(".in") and folder.rpartition("/")[2].lower() == "requirements":
+        return "PyPI", _requirements_in
+    found = ((kind, reader) for pattern, kind, reader in _PATTERNS if pattern.fullmatch(name))
+    return next(found, None)
+
+
+_KINDS: dict[str, _Kind] = {
     "pyproject.toml": ("PyPI", _pyproject),
     "setup.cfg": ("PyPI", _setup_cfg),
     "setup.py": ("PyPI", None),
@@ -360,7 +404,17 @@ _KINDS: dict[str, tuple[str, _Count | None]] = {
     "build.gradle.kts": ("Maven", None),
     "packages.config": ("NuGet", None),
 }
+NAMES = tuple(_KINDS)
+"""The names of those that the readers of locks belong to."""
+_KINDS |= {name: (kind, _marked(mark)) for name, (kind, mark) in others.MANIFESTS.items()}
 _PATTERNS: tuple[tuple[re.Pattern[str], str, _Count | None], ...] = (
     (re.compile(r"(?:.*[-_.])?requirements.*\.in", re.DOTALL), "PyPI", _requirements_in),
     (re.compile(r".*\.(?:cs|fs|vb)proj", re.DOTALL), "NuGet", None),
+    (re.compile(r".+\.gemspec", re.DOTALL), "RubyGems", None),
+    (re.compile(r".+\.cabal", re.DOTALL), "Hackage", None),
+    (
+        re.compile(r"(?:.*[-_.])?(?:environment|conda)(?:[-_.].*)?\.ya?ml", re.DOTALL),
+        "conda",
+        _like_environment_yml,
+    ),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline import locks
-from pipeline.discover import manifests
+from pipeline.discover import manifests, others
 from pipeline.discover.names import matcher
 from pipeline.errors import IncompleteError
 from pipeline.model import Gap, Location, Lock, Manifest, Project, Unread
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pipeline.tree import Tree
-
-_OTHER_LOCKS = {"conda-lock.yml": "conda"}
-"""Locks that no reader knows yet: they are listed, so that nobody thinks there are none."""
 
 _SHARED_LOCKS = {
     "uv.lock",
@@ -32,6 +29,17 @@ _SHARED_LOCKS = {
     "Cargo.lock",
 }
 """Locks that hold for every member of a workspace, not only for the folder they stand in."""
+
+
+_MEANT = {
+    name.lower(): name
+    for name in (
+        *_SHARED_LOCKS, *manifests.NAMES, "poetry.lock", "pdm.lock", "Pipfile.lock",
+        "pylock.toml", "go.sum", "Gemfile.lock", "composer.lock", "packages.lock.json",
+        "gradle.lockfile",
+    )
+}  # fmt: skip
+"""Names by which tools look for what is locked; where capitals do not count, under any spelling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,24 +61,24 @@ class _Draft:
 def find_projects(tree: Tree, files: Iterable[str]) -> Found:
     """The projects that `files` of `tree` make up."""
     drafts: defaultdict[tuple[str, str], _Draft] = defaultdict(_Draft)
-    unread = []
+    unread: list[Unread] = []
     known = []
     for path in files:
         folder, _, name = path.rpartition("/")
-        if ecosystem := _OTHER_LOCKS.get(name):
+        if ecosystem := others.LOCKS.get(name):
             drafts[folder, ecosystem].locks.add(path)
         elif reader := locks.reader_of(path):
             drafts[folder, reader.ECOSYSTEM].locks.add(path)
             known.append(path)
         elif ecosystem := manifests.ecosystem_of(path):
-            reading = manifests.read(tree, path)
-            if reading.manifest:
-                drafts[folder, ecosystem].manifests.append(reading.manifest)
-                drafts[folder, ecosystem].members.extend(reading.members)
-            if reading.unread:
-                unread.append(reading.unread)
+            unread += _add(tree, path, drafts[folder, ecosystem])
         elif name == "pnpm-workspace.yaml":
             drafts[folder, "npm"].members.extend(_pnpm_members(tree, path))
+        elif meant := _MEANT.get(name.lower()):
+            # One system finds the file under this name, the next one does not.
+            why = f"it is named like {meant}, but for capital letters"
+            place = Location(path=path)
+            unread.append(Unread(location=place, why=why, gap=Gap.UNSUPPORTED_INPUT))
     read, refused = _read(tree, known)
     including = _including(read)
     unread += refused
@@ -91,6 +99,16 @@ def find_projects(tree: Tree, files: Iterable[str]) -> Found:
         locks=tuple(lock for lock in read if lock.path not in including),
         unread=tuple(unread),
     )
+
+
+def _add(tree: Tree, path: str, draft: _Draft) -> Iterator[Unread]:
+    """Add what a manifest says to its project; what could not be read of it."""
+    reading = manifests.read(tree, path)
+    if reading.manifest:
+        draft.manifests.append(reading.manifest)
+        draft.members.extend(reading.members)
+    if reading.unread:
+        yield reading.unread
 
 
 def _read(tree: Tree, paths: Iterable[str]) -> tuple[list[Lock], list[Unread]]:

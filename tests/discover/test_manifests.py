@@ -52,6 +52,39 @@ def reading(root: Path, name: str, content: str | bytes) -> Reading:
             ),
             4,
         ),
+        (
+            "pyproject.toml",
+            (
+                "[tool.hatch.envs.a]\ndependencies = ['a']\nextra-dependencies = ['b']\n"
+                "[tool.hatch.envs.b]\nscripts = {x = 'y'}\n"
+            ),
+            2,
+        ),
+        (
+            "pyproject.toml",
+            (
+                "[tool.pixi.dependencies]\na = '*'\n[tool.pixi.pypi-dependencies]\nb = '*'\n"
+                "[tool.pixi.feature.x.dependencies]\nc = '*'\n"
+            ),
+            3,
+        ),
+        ("pyproject.toml", "[tool.flit.metadata]\nrequires = ['a']\n", 1),
+        ("pyproject.toml", "[tool.rye]\ndev-dependencies = ['a']\n", 1),
+        ("environment-dev.yml", "name: x\ndependencies:\n- a\n- pip:\n  - b\n", 2),
+        ("Package.swift", "let package = Package(name: 'x')\n", 0),
+        ("Package.swift", ".package(url: 'https://example.com/a', from: '1.0.0')\n", None),
+        ("deno.json", '{"fmt": {}}', 0),
+        ("deno.json", '{"imports": {"a": "jsr:@x/a@1"}}', None),
+        ("pubspec.yaml", "name: x\n", 0),
+        ("pubspec.yaml", "name: x\ndependencies:\n  a: ^1.0.0\n", None),
+        ("vcpkg.json", '{"name": "x", "dependencies": []}', 0),
+        ("vcpkg.json", '{"name": "x", "dependencies": ["a"]}', None),
+        ("pixi.toml", "[project]\nname = 'x'\n", 0),
+        ("pixi.toml", "[pypi-dependencies]\na = '*'\n", None),
+        ("DESCRIPTION", "Package: x\n", 0),
+        ("DESCRIPTION", "Package: x\nImports:\n  a\n", None),
+        ("Project.toml", "name = 'x'\n[deps]\n", None),
+        ("mix.exs", "defmodule X do\nend\n", None),
         ("pyproject.toml", "[tool.pdm.dev-dependencies]\ntest = ['a', 'b']\n", 2),
         ("pyproject.toml", "[tool.uv]\ndev-dependencies = ['a']\n", 1),
         ("setup.cfg", "[metadata]\nname = x\n", 0),
@@ -190,6 +223,10 @@ def test_who_shares_the_lock(
         ("go.mod", "Go"), ("Cargo.toml", "crates.io"), ("x/Y.fsproj", "NuGet"),
         ("environment.yml", "conda"), ("Gemfile", "RubyGems"), ("build.gradle", "Maven"),
         ("composer.json", "Packagist"), ("my-package.json", None), ("requirements.inc", None),
+        ("requirements/base.in", "PyPI"), ("requirements/x/base.in", None),
+        ("environment-dev.yaml", "conda"), ("ci/py3_environment.yml", "conda"),
+        ("conda.yml", "conda"), ("environments.yml", None), ("a.gemspec", "RubyGems"),
+        ("Package.swift", "SwiftURL"), ("a/mix.exs", "Hex"), ("build.sbt", "Maven"),
         ("pyproject.toml/x", None),
     ],
 )  # fmt: skip

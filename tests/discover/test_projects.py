@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline import locks
-from pipeline.discover.projects import find_projects
+from pipeline.discover import others
+from pipeline.discover.projects import Found, find_projects
 from pipeline.errors import IncompleteError
 from pipeline.model import Dependency, Gap, Manifest, Project
 from pipeline.tree import Tree
@@ -16,7 +17,6 @@ from pipeline.tree import Tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.discover.projects import Found
     from pipeline.model import Lock
 
 PYPROJECT = "[project]\nname = 'x'\ndependencies = ['a']\n"
@@ -32,6 +32,27 @@ def find(root: Path, files: dict[str, str]) -> Found:
 
 def locked(found: Found) -> dict[tuple[str, str], tuple[str, ...]]:
     return {(project.path, project.ecosystem): project.locks for project in found.projects}
+
+
+@pytest.mark.parametrize("name", sorted(others.LOCKS))
+def test_a_lock_that_nobody_reads_is_listed(name: str, tmp_path: Path) -> None:
+    found = find(tmp_path, {f"app/{name}": ""})
+    assert locked(found) == {("app", others.LOCKS[name]): (f"app/{name}",)}
+    assert found.locks == ()
+
+
+@pytest.mark.parametrize("name", ["Package-Lock.json", "PyProject.toml", "cargo.lock", "UV.LOCK"])
+def test_a_name_that_only_some_systems_find_is_a_gap(name: str, tmp_path: Path) -> None:
+    found = find(tmp_path, {f"app/{name}": ""})
+    assert found.projects == ()
+    (part,) = found.unread
+    assert (part.location.path, part.gap) == (f"app/{name}", Gap.UNSUPPORTED_INPUT)
+    assert "capital letters" in part.why
+
+
+def test_a_file_that_is_only_named_like_an_environment_is_none(tmp_path: Path) -> None:
+    found = find(tmp_path, {"environment-prod.yaml": "a: [\n", "conda.yml": "dependencies: {}\n"})
+    assert found == Found(projects=(), locks=(), unread=())
 
 
 def test_a_monorepo(tmp_path: Path) -> None:
