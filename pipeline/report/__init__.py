@@ -1,7 +1,7 @@
 """The report in every format, and the one way to write it.
 
 A renderer is a pure function from a report to bytes: the same report gives the same bytes.
-Numbers and order come from `view`, so that no two formats disagree. A new format is a module
+Numbers and order come from `view`, words from `words`, so that no two formats disagree. A new format is a module
 here, a test module, and a line in `RENDERERS`.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipeline import files
 from pipeline.model import Artefact
-from pipeline.report import github_sarif, report_html, report_json, report_md
+from pipeline.report import documents, github_sarif, report_html, report_json, report_md
 from pipeline.report.report_json import verdict_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def write(report: Report, folder: Path) -> tuple[Artefact, ...]:
     """
     contents = {name: render(report) for name, render in RENDERERS.items()}
     for name, schema in SCHEMAS.items():
-        report_json.check(contents[name], schema, where=name)
+        documents.check(contents[name], schema, where=name)
     try:
         for name, content in contents.items():
             files.write(folder / name, content)

@@ -12,12 +12,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline.model import Decision, Kind, Severity
-from pipeline.report.view import GAPS, View, numbered
+from pipeline.report.view import View
+from pipeline.report.words import GAPS, numbered
 from pipeline.text import plain
 
 if TYPE_CHECKING:
     from pipeline.model import Location, Report, Target, Unevaluated
-    from pipeline.report.view import Row
+    from pipeline.report.row import Row
 
 MOST = 10
 """Annotations in all, the roll-up included."""

@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pipeline.model import Decision, Disposition, Kind, Location, Severity
-from pipeline.report.report_json import encode
-from pipeline.report.view import GAPS, View, numbered
+from pipeline.report.documents import encode
+from pipeline.report.view import View
+from pipeline.report.words import GAPS, numbered
 from pipeline.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.model import Report
-    from pipeline.report.view import Row
+    from pipeline.report.row import Row
 
 SCHEMA_FILE = Path(__file__).with_name("github.schema.json")
 

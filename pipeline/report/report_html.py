@@ -12,7 +12,8 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from pipeline.report import view as words
+from pipeline.report import words
+from pipeline.report.links import web_link
 from pipeline.report.view import View
 from pipeline.resources import template_text
 from pipeline.text import plain
@@ -49,7 +50,7 @@ def render(report: Report) -> bytes:
         Markup("<code>{}</code>").format(plain(part)) if is_code else plain(part)
         for part, is_code in words.ticked(value)
     )
-    environment.filters["web_link"] = words.web_link
+    environment.filters["web_link"] = web_link
     environment.filters["numbered"] = words.numbered
     style, script = template_text("report.css"), template_text("report.js")
     page = environment.get_template("report.html.j2").render(

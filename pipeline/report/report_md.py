@@ -11,7 +11,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pipeline.report import view as words
+from pipeline.report import words
+from pipeline.report.links import web_link
 from pipeline.report.view import View
 from pipeline.resources import template_text
 from pipeline.text import plain
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     import jinja2
 
     from pipeline.model import Report
-    from pipeline.report.view import Mark, Place
+    from pipeline.report.row import Place
+    from pipeline.report.words import Mark
 
 MAX_BYTES = 1_000_000
 """A little below GitHub's 1 MiB (1,048,576 bytes) for all summaries of one step."""
@@ -147,7 +149,7 @@ def prose(value: str) -> Marked:
 
 def link(text: str, address: str) -> Marked:
     """`text` as a link; without a safe address it is plain text."""
-    safe = words.web_link(address)
+    safe = web_link(address)
     if not safe:
         return code(text)
     # Brackets, pipes and the like would end the address or the table cell.

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pipeline.report import view as words
+from pipeline.report import words
+from pipeline.report.links import web_link
 from pipeline.report.report_md import MAX_BYTES, Marked, fill
-from pipeline.report.view import View, web_link
+from pipeline.report.view import View
 
 if TYPE_CHECKING:
     from pipeline.model import Report
-    from pipeline.report.view import Row
+    from pipeline.report.row import Row
 
 TOP = 10
 """Findings that are shown; the report has the others."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.report.report_json import check, encode
-from pipeline.report.view import web_link
+from pipeline.report.documents import check, encode
+from pipeline.report.links import web_link
 
 if TYPE_CHECKING:
     from pipeline.model import Finding

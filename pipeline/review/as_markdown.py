@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.report import view
+from pipeline.report import words as marks
 from pipeline.report.report_md import fill
 from pipeline.review import words
 from pipeline.review.changes import change_order
@@ -22,5 +22,5 @@ MAX_BYTES = 64 * 1024
 def render(review: Review) -> bytes:
     """One table of all changes, worst first; what does not fit is counted."""
     changes = sorted(review.changes(), key=change_order)
-    values = {"review": review, "changes": changes, "words": words, "view": view}
+    values = {"review": review, "changes": changes, "words": words, "marks": marks}
     return fill("diff.md.j2", values, max_bytes=MAX_BYTES)

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipeline.model import Kind, Severity
-from pipeline.report.view import SEVERITIES, numbered
+from pipeline.report.words import SEVERITIES, numbered
 from pipeline.review.model import Change, LockFate
 from pipeline.text import plain
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline.actions.gather import Gathered, gather
 from pipeline.actions.publish import publish, rooted
 from pipeline.model import Decision
-from pipeline.report import report_json
+from pipeline.report import documents
 from pipeline.report.github_sarif import SCHEMA_FILE
 from tests.actions.conftest import CLEAN, Scanning
 from tests.actions.test_check import leg, start
@@ -112,7 +112,7 @@ def test_code_scanning_gets_paths_from_the_root_and_a_category_per_project(scann
     ids = set()
     for key, prefix in (("a", "a/"), ("b-c", "b%20c/")):
         content = (artifact / "sarif" / f"{key}.sarif").read_bytes()
-        report_json.check(content, SCHEMA_FILE, where=key)
+        documents.check(content, SCHEMA_FILE, where=key)
         (made,) = json.loads(content)["runs"]
         ids.add(made["automationDetails"]["id"])
         places = [

@@ -21,8 +21,8 @@ from pipeline.model import (
     Verdict,
 )
 from pipeline.report import github_sarif
+from pipeline.report.documents import check
 from pipeline.report.github_sarif import SCHEMA_FILE, render
-from pipeline.report.report_json import check
 
 if TYPE_CHECKING:
     from pipeline.model import Report

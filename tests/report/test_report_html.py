@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.report.report_html import MAX_ROWS, render
-from pipeline.report.view import SIGNS
+from pipeline.report.words import SIGNS
 from pipeline.resources import template_text
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import pytest
 from pipeline.errors import IncompleteError, UnreadableOutputError
 from pipeline.model import RunFacts, Verdict
 from pipeline.report import report_json
-from pipeline.report.report_json import SCHEMA_FILE, check, render, verdict_of
+from pipeline.report.documents import check
+from pipeline.report.report_json import SCHEMA_FILE, render, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

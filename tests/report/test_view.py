@@ -2,75 +2,28 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pipeline.model import (
     Base,
     Coverage,
-    Decision,
-    Disposition,
     Evidence,
     Exploited,
-    Finding,
-    Gap,
-    Gate,
     Git,
-    Judged,
     Kind,
     Location,
-    Lock,
-    Outcome,
-    Package,
     Severity,
     Status,
-    Target,
 )
-from pipeline.report import view as words
-from pipeline.report.view import View, web_link
+from pipeline.report import words
+from pipeline.report.row import Place
+from pipeline.report.view import View
+from tests.report.samples import finding, with_findings
 
 if TYPE_CHECKING:
     from pipeline.model import Report
-
-
-def finding(rule: str = "GHSA-1", **other: Any) -> Finding:
-    base = Finding(
-        check="dependencies",
-        rule=rule,
-        kind=Kind.VULNERABILITY,
-        severity=Severity.HIGH,
-        title="t",
-        subject="pkg:pypi/a@1",
-        locations=(Location(path="uv.lock", line=1),),
-    )
-    return replace(base, **other)
-
-
-def with_findings(report: Report, *findings: Finding) -> View:
-    judged = (Judged(finding=f, disposition=Disposition.VIOLATION, why="w") for f in findings)
-    return View(replace(report, findings=tuple(judged)))
-
-
-def test_every_word_of_the_model_has_a_mark() -> None:
-    for kind, marks in (
-        (Decision, words.DECISIONS),
-        (Severity, words.SEVERITIES),
-        (Status, words.STATUSES),
-        (Outcome, words.OUTCOMES),
-        (Gap, words.GAPS),
-        (Gate, words.GATES),
-    ):
-        assert set(marks) == set(kind)
-
-
-def test_only_what_was_evaluated_and_fine_is_green() -> None:
-    marks = [words.DECISIONS, words.SEVERITIES, words.STATUSES, words.OUTCOMES]
-    green = {key for table in marks for key, mark in table.items() if mark.tone == "good"}  # type: ignore[attr-defined]
-    assert green == {Decision.COMPLIANT, Status.CLEAN, Outcome.PASS}
-    assert {mark.tone for table in marks for mark in table.values()} <= words.SIGNS.keys()  # type: ignore[attr-defined]
 
 
 def test_of_what_the_history_holds_it_is_told_whether_it_is_still_there(
@@ -132,136 +85,6 @@ def test_the_earliest_due_date_counts(reports: dict[str, Report]) -> None:
     assert View(reports["compliant"]).due is None
 
 
-@pytest.mark.parametrize(
-    ("changes", "direct"),
-    [
-        ({"paths": (("a==1",), ("b==1", "a==1"))}, True),
-        ({"paths": (("b==1", "a==1"),)}, False),
-        ({}, True),
-        ({"locations": (Location(path="uv.lock", line=2),)}, False),
-        ({"locations": (Location(path="uv.lock", line=3),)}, None),
-        ({"locations": (Location(path="uv.lock", line=9),)}, None),
-        ({"subject": "pkg:pypi/other@1"}, None),
-    ],
-)
-def test_a_chain_tells_a_direct_dependency_or_the_lock(
-    changes: dict[str, Any], direct: bool | None
-) -> None:
-    packages = tuple(
-        Package(
-            ecosystem="PyPI",
-            name="a",
-            version="1",
-            location=Location(path="uv.lock", line=line),
-            direct=known,
-        )
-        for line, known in ((1, True), (2, False), (3, None))
-    )
-    lock = Lock(path="uv.lock", format="uv.lock", ecosystem="PyPI", digest="", packages=packages)
-    target = Target(name="t", git=None, files=1, locks=(lock,))
-    known = words.packages_by_location(target)
-    assert words.is_direct(finding(**changes), known) is direct
-
-
-@pytest.mark.parametrize(
-    ("subject", "parts"),
-    [
-        ("pkg:pypi/requests@2.31.0", ("requests", "2.31.0")),
-        ("pkg:npm/%40babel/core@7.0.0", ("@babel/core", "7.0.0")),
-        ("pkg:pypi/a@1%2Blocal?x=y@z#s", ("a", "1+local")),
-        ("pkg:pypi/a", ("a", "")),
-        ("pkg:broken", ("pkg:broken", "")),
-        ("src/a@1.txt", ("src/a@1.txt", "")),
-    ],
-)
-def test_a_package_url_is_read_as_name_and_version(subject: str, parts: tuple[str, str]) -> None:
-    assert words.package_of(subject) == parts
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://osv.dev/vulnerability/GHSA-1",
-        "http://example.org/?a=b&c=[d]#e",
-        "HTTPS://EXAMPLE.org",
-        "https://[::1]/",
-    ],
-)
-def test_web_addresses_become_links(url: str) -> None:
-    assert web_link(url) == url
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "javascript:alert(1)",
-        "JaVaScRiPt:alert(1)//https://example.org",
-        "data:text/html,x",
-        "//example.org",
-        "https://",
-        "https:///path",
-        "https://user:secret@example.org/",
-        "https://example.org@evil.example/",
-        "https://example.org/\u202e",
-        "https://example.org/\n",
-        'https://example.org/"x',
-        "https://example.org/<x>",
-        "https://example.org/\\x",
-        "https://example.org/`x",
-        "https://[::1/",
-        "https://exämple.org/",
-        "https://example.org/" + "a" * 2000,
-    ],
-)
-def test_nothing_else_becomes_a_link(url: str) -> None:
-    assert web_link(url) == ""
-
-
-@given(st.text())
-@settings(deadline=None)
-def test_a_link_never_holds_what_could_end_it(tail: str) -> None:
-    for url in (tail, "https://example.org/" + tail, "javascript:" + tail):
-        found = web_link(url)
-        assert found in ("", url)
-        if found:
-            assert found.lower().startswith(("http://", "https://"))
-            assert found.isascii()
-            assert not set(found) & set("\"'`<>\\ \t\r\n") - {"'"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "link"),
-    [
-        ({"url": "https://example.org/a"}, "https://example.org/a"),
-        ({}, "https://osv.dev/vulnerability/GHSA-1"),
-        ({"rule": "CVE-2026-1", "url": "javascript:x"}, "https://osv.dev/vulnerability/CVE-2026-1"),
-        ({"rule": "GHSA-1/../../x"}, ""),
-        ({"rule": "lockfiles/missing-hash", "kind": Kind.RULE}, ""),
-        ({"rule": "X-1", "kind": Kind.RULE, "url": "https://a.example/"}, "https://a.example/"),
-    ],
-)
-def test_an_advisory_without_a_link_gets_one(changes: dict[str, Any], link: str) -> None:
-    assert words.advisory_link(finding(**changes)) == link
-
-
-@pytest.mark.parametrize(
-    ("changes", "mend"),
-    [
-        ({"fix": "Do `it`.", "fixed_versions": ("2",)}, "Do `it`."),
-        ({"fixed_versions": ("1.1", "2")}, "Update a to 1.1 or 2."),
-        ({"kind": Kind.MALWARE}, "Remove it, and replace every secret that it could reach."),
-        ({}, "No fixed version is known: replace the package, or waive it until there is one."),
-        ({"kind": Kind.RULE}, ""),
-    ],
-)
-def test_each_finding_says_how_to_mend_it(
-    reports: dict[str, Report], changes: dict[str, Any], mend: str
-) -> None:
-    (row,) = with_findings(reports["compliant"], finding(**changes)).open
-    assert row.mend == mend
-
-
 COMMIT = "a" * 40
 
 
@@ -306,7 +129,7 @@ def test_a_plain_folder_has_no_links(reports: dict[str, Report]) -> None:
     report = reports["compliant"]
     view = View(replace(report, target=replace(report.target, git=None)))
     assert view.commit_link == ""
-    assert view.place(Location(path="x")) == words.Place("x")
+    assert view.place(Location(path="x")) == Place("x")
 
 
 @pytest.mark.parametrize(
@@ -336,20 +159,6 @@ def test_nothing_is_called_accounted_for_that_the_evidence_denies(
     assert View(replace(reports["compliant"], evidence=evidence)).accounted is accounted
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("plain", [("plain", False)]),
-        ("Run `nox`.", [("Run ", False), ("nox", True), (".", False)]),
-        ("`nox`", [("nox", True)]),
-        ("odd ` tick", [("odd ` tick", False)]),
-        ("", []),
-    ],
-)
-def test_backticks_mark_code(text: str, parts: list[tuple[str, bool]]) -> None:
-    assert list(words.ticked(text)) == parts
-
-
 def test_numbers_agree_with_the_lists(reports: dict[str, Report]) -> None:
     view = View(reports["violated"])
     assert [len(rows) for rows in (view.open, view.below, view.waived)] == [5, 2, 1]
@@ -365,8 +174,6 @@ def test_numbers_agree_with_the_lists(reports: dict[str, Report]) -> None:
     ]
     assert [(count.mark.label, count.number) for count in view.statuses] == [("Findings", 1)]
     assert View(reports["incomplete"]).blocking == 2
-    assert words.numbered(1, "entry", "entries") == "1 entry"
-    assert words.numbered(2000, "entry", "entries") == "2,000 entries"
 
 
 def test_a_waiver_that_ends_within_a_month_is_pointed_out(reports: dict[str, Report]) -> None:
@@ -428,7 +235,7 @@ def test_files_can_be_read_where_somebody_else_says(reports: dict[str, Report]) 
 def test_no_link_leads_into_a_built_image(reports: dict[str, Report]) -> None:
     view = View(reports["violated"], browse="https://example.org/b")
     for path in ("ghcr.io/example/shop:2.1", "./shop.tar!/app/x.jar"):
-        assert view.place(Location(path=path)) == words.Place(path)
+        assert view.place(Location(path=path)) == Place(path)
 
 
 def test_no_link_leads_out_of_the_repository(reports: dict[str, Report]) -> None:
