@@ -1,8 +1,8 @@
 """The report in every format, and the one way to write it.
 
 A renderer is a pure function from a report to bytes: the same report gives the same bytes.
-Numbers and order come from `view`, words from `words`, so that no two formats disagree. A new format is a module
-here, a test module, and a line in `RENDERERS`.
+Numbers and order come from `view`, what they are called from `words`, so that no two formats
+disagree. A new format is a module here, a test module, and a line in `RENDERERS`.
 """
 
 from __future__ import annotations
