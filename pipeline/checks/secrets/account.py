@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.engine import MAX_BYTES
-from pipeline.checks.secrets.jobs import FILES, HISTORY, UNPACKED
-from pipeline.checks.secrets.passed import BESIDE, MAX_PAST, is_passed_over
+from pipeline.checks.secrets.jobs import FILES, HISTORY, REPEATED, UNPACKED
+from pipeline.checks.secrets.passed import MAX_PAST, is_passed_over
 from pipeline.discover.names import printable
 from pipeline.model import Coverage, Gap, Location, Missing
 from pipeline.text import plain
@@ -29,7 +29,6 @@ MAX_NAMED = 50
 """Inputs of one kind that are named in a report; the others are counted."""
 
 AGAIN = "files that rules pass over"
-_CANARIES = 2
 
 
 def coverage(work: Work, outputs: Outputs, options: Options) -> Iterator[Coverage]:
@@ -124,29 +123,30 @@ def _unreadable(root: Path, files: Files) -> Iterator[Missing]:
 
 def _passed(work: Work, outputs: Outputs) -> Iterator[Coverage]:
     """The second look: every file of it, and both canaries, must have been read."""
-    task, said = outputs[FILES] if FILES in outputs else outputs[HISTORY]
-    if not task.inside and not work.unseen:
+    task, said = next(outputs[name] for name in (REPEATED, FILES, HISTORY) if name in outputs)
+    count = task.looked_again
+    if not count and not work.unseen:
         return
     missing = [
         _missing(path, Gap.TOO_LARGE, f"its second look did not happen: {why}")
         for path, why in sorted(work.unseen.items())
     ]
     evaluated = 0
-    if _has_archive(work, outputs, task, said):
-        evaluated = len(task.inside)
-    elif task.inside:
+    if count and _is_repeated(work, outputs, task, said):
+        evaluated = count
+    elif count:
         missing.append(_unaccounted("files that are looked at a second time"))
-    expected = len(work.unseen) + len(task.inside)
+    expected = len(work.unseen) + count
     yield _coverage(AGAIN, "files", expected, evaluated, missing)
 
 
-def _has_archive(work: Work, outputs: Outputs, task: Task, said: Said) -> bool:
-    """Whether every file in the archive of second looks was read."""
-    if FILES not in outputs:
+def _is_repeated(work: Work, outputs: Outputs, task: Task, said: Said) -> bool:
+    """Whether every file that is looked at again was read."""
+    if task.walk or FILES not in outputs:
         assert work.past is not None
         return not _lost(work.past, task, said)[1]
-    beside = _of(said, f"/{BESIDE}")
-    return bool(beside and beside.whole and beside.blobs >= len(task.inside) + _CANARIES)
+    scanned = _of(said, "/again")
+    return bool(scanned and scanned.whole and scanned.blobs >= task.blobs)
 
 
 def _commits(work: Work, outputs: Outputs) -> Iterator[Coverage]:

@@ -16,7 +16,6 @@ from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
 from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, TODAY, UNPACKED
-from pipeline.checks.secrets.passed import INSIDE
 from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Memory, Seen
 from pipeline.checks.secrets.today import changed
@@ -79,11 +78,11 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
 
 def _sing(task: Task, said: Said) -> bool:
     """Whether every canary was reported where it was put."""
-    inside = tuple(hit for hit in said.hits if hit.path.startswith(INSIDE))
+    looks = tuple(hit for hit in said.hits if task.again(hit) is not None)
     walked = tuple(hit for hit in said.hits if hit.commit and hit.commit == task.commit)
     return (
         task.canary.sings(said.hits)
-        and (task.again is None or task.again.sings(inside))
+        and (task.laid.canary is None or task.laid.canary.sings(looks))
         and (task.walk is None or task.walk.sings(walked))
     )
 
@@ -126,17 +125,22 @@ def _today(work: Work, outputs: Outputs) -> list[Place]:
         for name, (task, said) in outputs.items()
         if name != HISTORY or FILES not in outputs
         for hit in said.hits
-        if (path := _path_today(work, outputs, task, hit)) is not None
+        for path in _paths_today(work, outputs, task, hit)
     ]
 
 
+def _paths_today(work: Work, outputs: Outputs, task: Task, hit: Hit) -> Iterable[str]:
+    """The files of today in which a hit lies."""
+    if (again := task.again(hit)) is not None:
+        return () if hit.rule.startswith(OURS) else again
+    path = _path_today(work, outputs, task, hit)
+    return () if path is None else (path,)
+
+
 def _path_today(work: Work, outputs: Outputs, task: Task, hit: Hit) -> str | None:
-    """The file of today in which a hit lies."""
+    """The file of today in which a hit of the first look lies."""
     files = work.files
     assert files is not None
-    if hit.path.startswith(INSIDE):
-        path = task.inside.get(hit.path.removeprefix(INSIDE).partition("!")[0])
-        return None if hit.rule.startswith(OURS) else path
     if hit.commit:
         if hit.commit != task.commit or not hit.path.startswith(TODAY):
             return None

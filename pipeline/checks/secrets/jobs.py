@@ -2,8 +2,8 @@
 
 One process reads today's files where they lie and every object that git keeps. Of a repository
 that was looked at before, one reads the new commits, with a commit of ours in front of them that
-holds the files that changed. What the engine's rules pass over by name lies in an archive or in a
-commit of ours under another name, for a second look. Where one process does not do, two do.
+holds the files that changed. What the engine's rules pass over by name lies in a commit of ours
+under another name, for a second look. Where one process does not do, two or three do.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pipeline.checks.secrets.engine import (
 )
 from pipeline.checks.secrets.files import Files, look
 from pipeline.checks.secrets.objects import BRANCH, StandIn
+from pipeline.checks.secrets.passed import NOTHING, Laid
 from pipeline.checks.secrets.today import MAX_UNPACKED, Contents, changed, fresh, name
 from pipeline.discover.git import top_of
 from pipeline.discover.names import is_text
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.checks.job import Options
+    from pipeline.checks.secrets.engine import Hit
     from pipeline.discover.past import Blob
     from pipeline.model import Target
 
@@ -47,7 +49,9 @@ TIMEOUT = 1800.0
 """Seconds; the longest history measured took eight, on two cores."""
 
 FILES, HISTORY, UNPACKED = "today's files", "history", "files that are unpacked"
+REPEATED = "files that are looked at again"
 ALL = f"{FILES} and {HISTORY}"
+_NO_COMMITS = ("--git-history", "none")
 MAX_SMALL = 2000
 """Earlier file versions that the engine would leave out for being small."""
 MAX_ENTRIES = 400
@@ -83,23 +87,37 @@ class Work:
 class Task:
     """One job's part: its canaries, our commit, and which path each name of ours stands for.
 
-    `again` is the canary among the files of today that are looked at a second time, if there are
-    any: `inside` says which path each name in their archive stands for. `commit` is the one in
-    front, `first` the one that holds `names`, and `walk` a canary in `commit` where the other one
-    is beside. `inputs` is how many files and folders of today were named to the engine, `blobs` how
-    many file versions there are to be read.
+    `laid` are the files of today that are looked at a second time. `commit` is the one in front,
+    `first` the one that holds them and `names` where that is another, and `walk` a canary in
+    `commit` where the other one is beside. `inputs` is how many files and folders of today were
+    named to the engine, `blobs` how many file versions there are to be read.
     """
 
     work: Work
     canary: Canary
-    again: Canary | None = None
+    laid: Laid = NOTHING
     walk: Canary | None = None
     commit: str = ""
     first: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     inputs: int = 0
-    inside: Mapping[str, str] = field(default_factory=dict)
     blobs: int = 0
+
+    @property
+    def held(self) -> str:
+        """The commit of ours that holds what stands under names of ours."""
+        return self.first or self.commit
+
+    def again(self, hit: Hit) -> tuple[str, ...] | None:
+        """The files of today in which a hit of a second look lies; `None` for any other hit."""
+        if hit.commit != self.held or not hit.path.startswith(passed.AGAIN):
+            return None
+        return self.laid.names.get(hit.path.partition("!")[0], ())
+
+    @property
+    def looked_again(self) -> int:
+        """How many files of today are looked at a second time."""
+        return sum(map(len, self.laid.names.values()))
 
 
 def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
@@ -140,7 +158,7 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
         jobs = _news(remembering, found, contents, options)
         if jobs := jobs or _everything(remembering, found, options):
             return jobs
-    jobs = [_files(work, options)]
+    jobs = _apart(work, options)
     if found and found.tips and not (memory and found.since == found.tips):
         jobs.append(_history(work, found, options))
     return jobs
@@ -190,13 +208,16 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
         name = f"{number:06}/{blob.path}"
         names[name] = blob.path
         tree[name] = stand_in.blob(contents[blob.id].ljust(MIN_BYTES, b"\n"))
+    laid, unseen = _again(work, stand_in)
+    tree |= laid.tree
     first = stand_in.commit(tree) if tree else ""
     parents = (*found.tips, *((first,) if first else ()))
     commit = stand_in.commit({passed.CANARY: stand_in.blob(walk.content)}, parents)
-    job = _files(work, options, entries, "history")
+    job = _files(replace(work, unseen=unseen), options, entries, "history")
     files = stand_in.files("history", commit)
     task = replace(
         job.notes,
+        laid=laid,
         walk=walk,
         commit=commit,
         first=first,
@@ -204,6 +225,7 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
         # The engine reads our stand-in's own files as well.
         blobs=sum(size >= MIN_BYTES for size in found.stored.values())
         + len({tree[name] for name in names if "/" in name})
+        + len(laid.tree)
         + len(files),
     )
     return [replace(job, name=ALL, inputs={**job.inputs, **files}, notes=task)]
@@ -282,36 +304,58 @@ def _files(work: Work, options: Options, entries: Sequence[str] = (), history: s
     `history` is a repository of ours to read with them.
     """
     assert work.files is not None
-    # The engine judges whole paths: a repository below a folder named node_modules is no less one.
-    above = work.root.as_posix()
-    again, unseen = passed.read(
-        work.root,
-        [path for path in work.files.own.values() if passed.is_passed_over(f"{above}/{path}")],
-    )
     canary = Canary.make()
-    archive, inner, names = passed.pack(again)
     beside = {f"{passed.BESIDE}/{passed.CANARY}": canary.content}
-    if archive:
-        beside[passed.ARCHIVE] = archive
     skips = () if entries else work.files.skips
     inputs = entries or (str(work.root),)
-    commits = (history,) if history else ("--git-history", "none")
+    commits = (history,) if history else _NO_COMMITS
     prefixes = (part for folder in skips for part in ("--skip-path-prefix", folder))
     what = (*inputs, passed.BESIDE, *commits, *prefixes)
-    task = Task(
-        work=replace(work, unseen=unseen),
-        canary=canary,
-        again=inner,
-        inside=names,
-        inputs=len(inputs),
-    )
+    task = Task(work=work, canary=canary, inputs=len(inputs))
     return _job(FILES, what, beside, task, options)
+
+
+def _apart(work: Work, options: Options) -> list[Job]:
+    """Today's files without the history, and what is looked at again of them.
+
+    Both in one process if there is nothing that the engine could take for a repository.
+    """
+    files = work.files
+    assert files is not None
+    stand_in = StandIn()
+    laid, unseen = _again(work, stand_in)
+    work = replace(work, unseen=unseen)
+    if not laid.tree:
+        return [_files(work, options)]
+    commit = stand_in.commit(laid.tree)
+    ours = stand_in.files("again", commit)
+    is_plain = not (".git/" in files.skips or files.repositories or files.stores)
+    job = _files(work, options, history="again" if is_plain else "")
+    # The engine reads the files of our repository as well.
+    looks = replace(job.notes, laid=laid, commit=commit, blobs=len(laid.tree) + len(ours))
+    if is_plain:
+        return [replace(job, inputs={**job.inputs, **ours}, notes=looks)]
+    assert laid.canary is not None
+    looks = replace(looks, canary=laid.canary)
+    return [job, _job(REPEATED, ("again",), ours, looks, options)]
+
+
+def _again(work: Work, stand_in: StandIn) -> tuple[Laid, dict[str, str]]:
+    """Today's files that the engine passes over, put among those of ours, and why others are not.
+
+    The engine judges whole paths: a repository below a folder named node_modules is no less one.
+    """
+    assert work.files is not None
+    above = work.root.as_posix()
+    paths = [path for path in work.files.own.values() if passed.is_passed_over(f"{above}/{path}")]
+    found, unseen = passed.read(work.root, paths)
+    return passed.lay(found, stand_in), unseen
 
 
 def _unpacked(work: Work, paths: Sequence[str], options: Options) -> Job:
     """Files that the engine unpacks where they lie, and nowhere else."""
     canary = Canary.make()
-    what = (*(f"{work.root}/{path}" for path in paths), passed.BESIDE, "--git-history", "none")
+    what = (*(f"{work.root}/{path}" for path in paths), passed.BESIDE, *_NO_COMMITS)
     beside = {f"{passed.BESIDE}/{passed.CANARY}": canary.content}
     names = {f"{work.root}/{path}": path for path in paths}
     return _job(UNPACKED, what, beside, Task(work=work, canary=canary, names=names), options)
@@ -339,12 +383,11 @@ def _history(
     canary, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
     today = {**(now or {}), **{path: stand_in.blob(text) for path, text in (news or {}).items()}}
     again, unseen = passed.read(work.root, [path for path in today if passed.is_passed_over(path)])
-    archive, inner, inside = passed.pack(again)
+    laid = passed.lay(again, stand_in)
     held = frozenset(today[path] for path in again)
     names, tree = _named(found, held)
     tree[passed.CANARY] = stand_in.blob(canary.content)
-    if archive:
-        tree[passed.ARCHIVE] = stand_in.blob(archive)
+    tree |= laid.tree
     tree |= {f"{TODAY}{path}": id_ for path, id_ in today.items()}
     commit = stand_in.commit(tree, found.tips)
     what = ["history", "--branch", BRANCH]
@@ -353,13 +396,11 @@ def _history(
     task = Task(
         work=replace(work, unseen=unseen),
         canary=canary,
-        again=inner,
+        laid=laid,
         commit=commit,
         names=names,
-        inside=inside,
-        # Of an archive, its members are counted.
         blobs=len({*(blob.id for blob in found.blobs), *found.loose, *today.values()})
-        + (len(inside) + 1 if archive else 0),
+        + len(laid.tree),
     )
     return _job(HISTORY, tuple(what), stand_in.files("history", commit), task, options)
 
@@ -406,7 +447,7 @@ def _staged(root: Path, options: Options) -> Sequence[Job] | Skip:
         names=names,
         blobs=len({blob.id for blob in blobs}),
     )
-    what = ("staged", "--git-history", "none", "--branch", BRANCH)
+    what = ("staged", *_NO_COMMITS, "--branch", BRANCH)
     return [_job(HISTORY, what, stand_in.files("staged", commit), task, options)]
 
 

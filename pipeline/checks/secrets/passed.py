@@ -9,25 +9,26 @@ of digests.
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.engine import Canary
 from pipeline.tree import Tree, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from pipeline.checks.secrets.objects import StandIn
 
 CANARY = "canary.txt"
 BESIDE = "beside"
 """The folder of ours beside what is scanned."""
-ARCHIVE = f"{BESIDE}/again.zip"
-"""The files that are looked at again."""
-INSIDE = f"{ARCHIVE}!"
-"""How the engine spells what lies in the archive of files that are looked at again."""
+AGAIN = "again/"
+"""Where in a commit of ours the files lie that are looked at again."""
 
 MAX_BYTES = 16 * 1024 * 1024
 """A larger file is not looked at again."""
@@ -35,6 +36,9 @@ MAX_TOTAL = 192 * 1024 * 1024
 """Bytes of today's files that are looked at again, at most."""
 MAX_PAST = 500
 """Earlier versions of such files that are looked at again: the newest."""
+
+_MARKED = 64
+"""Blanks and tabs at the end of a file, in an order that nobody foresees."""
 
 _FOLDERS = (
     r"node_modules|bower_components|site-packages|dist-packages|[^/]+\.dist-info"
@@ -77,24 +81,41 @@ def read(root: Path, paths: Sequence[str]) -> tuple[dict[str, bytes], dict[str, 
     return found, unseen
 
 
-def pack(again: Mapping[str, bytes]) -> tuple[bytes, Canary | None, dict[str, str]]:
-    """An archive of files that the engine passes over, a canary in it, and the names within.
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What is looked at again, as files of a commit of ours.
 
-    They lie there under plain names. The engine reads archives in memory, so nothing of them is
-    on disk in the clear. Nothing is made of no files.
+    `tree` has the id of each by its name, and `names` the paths that a name stands for: the same
+    content is looked at once. `canary` lies among them, where there are any.
+    """
+
+    tree: Mapping[str, str]
+    names: Mapping[str, tuple[str, ...]]
+    canary: Canary | None = None
+
+
+NOTHING = Laid({}, {})
+
+
+def lay(again: Mapping[str, bytes], stand_in: StandIn) -> Laid:
+    """Put files that the engine passes over among those of a commit of ours, under plain names.
+
+    Objects are packed, so nothing of them is on disk in the clear. Of members of an archive, the
+    engine takes two milliseconds each; of objects, no more than of files.
     """
     if not again:
-        return b"", None, {}
-    inner = Canary.make()
-    names = {f"{number:06}.txt": path for number, path in enumerate(sorted(again))}
-    members = {name: again[path] for name, path in names.items()}
-    return _archive({CANARY: inner.content, **members}), inner, names
-
-
-def _archive(members: Mapping[str, bytes]) -> bytes:
-    """A zip archive, packed quickly rather than tightly."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 1)
-    return made.getvalue()
+        return NOTHING
+    paths: dict[bytes, list[str]] = {}
+    for path, content in sorted(again.items()):
+        paths.setdefault(content, []).append(path)
+    # An object that the repository has as well would be told under the name that it has there.
+    end = b"\n%s\n" % bytes(secrets.choice(b" \t") for _ in range(_MARKED))
+    tree = {}
+    names = {}
+    for number, (content, standing) in enumerate(paths.items()):
+        name = f"{AGAIN}{number:06}.txt"
+        names[name] = tuple(standing)
+        tree[name] = stand_in.blob(content + end)
+    canary = Canary.make()
+    tree[AGAIN + CANARY] = stand_in.blob(canary.content)
+    return Laid(tree, names, canary)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.jobs import STORE
-from pipeline.checks.secrets.passed import INSIDE
 from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Seen
 from pipeline.discover.single import days, earliest, identify, unreached
@@ -105,11 +104,11 @@ def _second_looks(work: Work, task: Task, said: Said, held: dict[str, str]) -> I
     assert work.past is not None
     ids = work.contents.ids if work.contents else {}
     for hit in said.hits:
-        if not hit.path.startswith(INSIDE) or hit.rule.startswith(OURS):
+        if hit.rule.startswith(OURS):
             continue
-        path = task.inside.get(hit.path.removeprefix(INSIDE).partition("!")[0])
-        if path is not None and ids.get(path) in held:
-            yield place(hit, work.past.below + path)
+        for path in task.again(hit) or ():
+            if ids.get(path) in held:
+                yield place(hit, work.past.below + path)
 
 
 def _renamed(task: Task, said: Said) -> Iterator[Place]:
@@ -118,7 +117,7 @@ def _renamed(task: Task, said: Said) -> Iterator[Place]:
     Only the engine's own rules count there, but for those that kept their own name in a folder.
     """
     for hit in said.hits:
-        if not hit.commit or hit.commit != (task.first or task.commit):
+        if not hit.commit or hit.commit != task.held:
             continue
         name = hit.path.partition("!")[0]
         path = task.names.get(name)

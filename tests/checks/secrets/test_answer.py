@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline.model import Location
 
 from .conftest import Repository, is_whole, make_token, only, search
@@ -32,3 +34,19 @@ def test_an_environment_file_is_told_today_and_when_it_is_gone(repository: Repos
     rules = {finding.rule: finding for finding in search(repository.root).findings}
     assert rules["secrets/env-file"].removed
     assert "secrets/not-ignored" not in rules
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["no history", "in the history"])
+def test_equal_files_that_rules_pass_over_are_all_named(
+    repository: Repository, *, committed: bool
+) -> None:
+    text = f"one\nkey = '{make_token()}'\n"
+    repository.write("a/go.sum", text)
+    repository.write("b/go.sum", text)
+    # What stands under a name of ours in the repository itself is none of ours.
+    repository.write("again/000000.txt", "x\n")
+    if committed:
+        repository.commit()
+    finding = only(search(repository.root))
+    places = {Location(path="a/go.sum", line=2), Location(path="b/go.sum", line=2)}
+    assert set(finding.locations) == places

@@ -73,12 +73,12 @@ def test_an_engine_that_read_less_is_partial(with_engine: Callable[[str], Eviden
     assert gaps == {Gap.NOT_ACCOUNTED_FOR}
 
 
-def test_an_unopened_archive_is_an_error(
+def test_a_second_look_that_tells_nothing_is_an_error(
     repository: Repository, with_engine: Callable[[str], Evidence]
 ) -> None:
     script = (
         "sys.stdout.buffer.writelines("
-        "l for l in real().stdout.splitlines(True) if b'again.zip!' not in l)"
+        "l for l in real().stdout.splitlines(True) if b'again/' not in l)"
     )
     assert with_engine(script).status is Status.FOUND
     repository.write("go.sum", "x = 1\n")
@@ -108,14 +108,17 @@ def test_a_walk_that_read_less_answers_for_no_file_of_today(
     }
 
 
-def test_an_archive_that_was_read_in_part_is_partial(
-    repository: Repository, with_engine: Callable[[str], Evidence]
+@pytest.mark.parametrize("has_git", [False, True], ids=["in one process", "apart"])
+def test_a_second_look_that_was_cut_short_is_partial(
+    repository: Repository, with_engine: Callable[[str], Evidence], *, has_git: bool
 ) -> None:
     repository.write("go.sum", "x = 1\n")
     shutil.rmtree(repository.root / ".git")
+    if has_git:
+        repository.git("init", "-q")
     script = (
-        "import re; sys.stdout.buffer.write("
-        "re.sub(rb'blobs_scanned\":3\\b', b'blobs_scanned\":2', real().stdout))"
+        "import re; sys.stdout.buffer.write(re.sub(rb'(/again\".*?blobs_scanned\":)(\\d+)', "
+        "lambda found: found[1] + b'%d' % (int(found[2]) - 1), real().stdout))"
     )
     found = with_engine(script)
     assert found.status is Status.PARTIAL

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from pipeline.checks.job import Options, Skip
 from pipeline.checks.secrets.engine import TOOL
-from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, UNPACKED, Task, plan
+from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, REPEATED, UNPACKED, Task, plan
+from pipeline.checks.secrets.passed import NOTHING
 from pipeline.model import SecretSettings, Status, Target
 from pipeline.tools import python
 
@@ -30,7 +32,7 @@ def names(root: Path, **settings: bool) -> list[str]:
 def task(root: Path) -> Task:
     jobs = plan(TARGET, Options(root=str(root)))
     assert not isinstance(jobs, Skip)
-    (found,) = (job.notes for job in jobs if job.name in {FILES, ALL})
+    *_, found = (job.notes for job in jobs if job.name in {FILES, ALL, REPEATED})
     assert isinstance(found, Task)
     return found
 
@@ -77,16 +79,27 @@ def test_much_that_no_commit_has_is_read_where_it_lies(
     assert names(repository.root) == [FILES, HISTORY]
 
 
-def test_what_is_passed_over_lies_in_an_archive_with_a_canary(repository: Repository) -> None:
+def test_what_is_passed_over_lies_in_our_commit_with_a_canary(repository: Repository) -> None:
     repository.write("a.py", "x\n")
-    assert task(repository.root).again is None
+    assert task(repository.root).laid == NOTHING
     repository.write("go.sum", "y\n")
     found = task(repository.root)
-    assert list(found.inside.values()) == ["go.sum"]
-    assert found.again is not None
-    assert set(found.again.values).isdisjoint(found.canary.values)
+    assert list(found.laid.names.values()) == [("go.sum",)]
+    assert found.looked_again == 1
     repository.commit()
-    assert list(task(repository.root).inside.values()) == ["go.sum"]
+    found = task(repository.root)
+    assert list(found.laid.names.values()) == [("go.sum",)]
+    assert found.laid.canary is not None
+    assert set(found.laid.canary.values).isdisjoint(found.canary.values)
+
+
+def test_second_looks_are_apart_where_the_folder_may_pass_for_a_repository(
+    repository: Repository,
+) -> None:
+    repository.write("go.sum", "y\n")
+    assert names(repository.root) == [FILES, REPEATED]
+    shutil.rmtree(repository.root / ".git")
+    assert names(repository.root) == [FILES]
 
 
 def test_what_is_staged_and_nothing_else(repository: Repository) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks.secrets.engine import ACCEPTED, TOOL, environment, read
-from pipeline.checks.secrets.passed import is_passed_over
+from pipeline.checks.secrets.objects import StandIn
+from pipeline.checks.secrets.passed import AGAIN, CANARY, NOTHING, is_passed_over, lay
 from pipeline.tools import python
 from pipeline.tools.run import Command, run
 
@@ -124,3 +125,16 @@ def test_every_name_that_the_engine_passes_over_is_on_our_list(tmp_path: Path, t
 @pytest.mark.parametrize("path", ["a.py", "src/locks.py", "go.py", "environment/a.py", "html/a.js"])
 def test_code_is_looked_at_once(path: str) -> None:
     assert not is_passed_over(path)
+
+
+def test_the_same_content_lies_once_under_a_name_for_all_its_paths() -> None:
+    laid = lay({"b/go.sum": b"x\n", "a/go.sum": b"x\n", "yarn.lock": b""}, StandIn())
+    assert sorted(laid.names.values()) == [("a/go.sum", "b/go.sum"), ("yarn.lock",)]
+    assert laid.tree.keys() == {*laid.names, AGAIN + CANARY}
+    assert len(set(laid.tree.values())) == len(laid.tree)
+    assert lay({}, StandIn()) is NOTHING
+
+
+def test_nothing_in_a_repository_can_be_the_object_of_a_second_look() -> None:
+    one, other = (lay({"go.sum": b"x\n"}, StandIn()).tree for _ in range(2))
+    assert set(one.values()).isdisjoint(other.values())
