@@ -43,8 +43,8 @@ class WorkingTree:
 
     Paths are relative to the folder; bytes in them that are no text are surrogate escapes.
     `files` are the tracked ones that are there and the untracked ones that are not ignored;
-    `repositories` are repositories of their own below the folder. `untracked` are those of the
-    files that git does not track.
+    `repositories` are repositories of their own below the folder, `submodules` those of them that
+    a commit names. `untracked` are those of the files that git does not track.
     """
 
     git: Git
@@ -52,6 +52,7 @@ class WorkingTree:
     repositories: frozenset[str]
     unread: tuple[Unread, ...]
     untracked: frozenset[str] = frozenset()
+    submodules: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,9 @@ def _ask(top: Path, root: Path, scratch: Path) -> WorkingTree | None:
         ),
         unread=tuple(unread),
         untracked=frozenset(path.removeprefix(below) for path in status.untracked),
+        submodules=frozenset(
+            path.removeprefix(below) for path in index.submodules if is_possible(path)
+        ),
     )
 
 

@@ -2,7 +2,8 @@
 
 In a git working tree: the tracked files and the untracked ones that are not ignored. In a plain
 folder: all of them. Left out, and listed, are repositories of their own, trees that were copied
-from elsewhere, our output folder, and what the policy excludes.
+from elsewhere, our output folder, and what the policy excludes. Only the policy can be trusted
+with that: what a repository hides so and yet carries is a gap.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.discover.git import Unknown, WorkingTree, is_bare, working_tree
 from pipeline.discover.names import is_text, matcher, printable
+from pipeline.locks import reader_of
 from pipeline.model import Excluded, Gap, Git, Location, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
     from pathlib import Path
 
 MAX_FILES = 1_000_000
@@ -25,6 +27,7 @@ MAX_FILES = 1_000_000
 
 _OUTPUT = ".supply-chain"
 _OWN_REPOSITORY = "a repository of its own: scan it by itself"
+_NOT_LOOKED_AT = "there is a .git in it, as in a repository of its own: it was not looked at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ def list_files(root: Path, exclude: Sequence[str]) -> Listing:
         out.reasons.update(dict.fromkeys(answer.repositories, _OWN_REPOSITORY))
         _find_copied(answer.files, out)
         found: Collection[str] = answer.files
+        unread += _submodules(answer.submodules, out)
+        unread += _hidden_locks(answer.files - answer.untracked, out)
     else:
         git = None
         unread = []
@@ -103,9 +108,20 @@ class _LeftOut:
             known = self._folders[below] = known or self._is_itself(below)
         return known or self._is_itself(path)
 
+    def is_excluded(self, path: str) -> bool:
+        """Whether the policy covers `path` or a folder above it."""
+        parts = path.split("/")
+        return any(self.excludes("/".join(parts[:end])) for end in range(1, len(parts) + 1))
+
+    def reason(self, path: str) -> tuple[str, str]:
+        """The topmost path that leaves `path` out, and why; both "" where nothing does."""
+        parts = path.split("/")
+        above = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+        return next(((one, self.reasons[one]) for one in above if one in self.reasons), ("", ""))
+
     def used(self) -> dict[str, str]:
         """The topmost paths that are left out: those that cover a file, and every repository."""
-        for path, why in self.reasons.items():
+        for path, why in [*self.reasons.items()]:
             if why == _OWN_REPOSITORY:
                 self.covers(path)
         return {path: self.reasons[path] for path in self._seen}
@@ -119,10 +135,34 @@ class _LeftOut:
         return True
 
 
+def _submodules(paths: Iterable[str], out: _LeftOut) -> Iterator[Unread]:
+    """What is built from them is not in the commit, and nobody looked at it."""
+    for path in sorted(paths):
+        if not out.is_excluded(path):
+            why = "a submodule: nothing in it was looked at"
+            yield Unread(location=Location(path=printable(path)), why=why, gap=Gap.LEFT_OUT)
+
+
+def _hidden_locks(tracked: Iterable[str], out: _LeftOut) -> Iterator[Unread]:
+    """Locks that were committed into folders with names of what is not the repository's own.
+
+    What a package manager puts there is described by the project's own lock, and mostly ignored
+    by git. A lock that somebody committed is more than that.
+    """
+    counted: dict[tuple[str, str], int] = {}
+    for path in tracked:
+        if reader_of(path) and not out.is_excluded(path):
+            place = out.reason(path)
+            if place[0]:
+                counted[place] = counted.get(place, 0) + 1
+    for (folder, reason), count in sorted(counted.items()):
+        several = "1 committed lockfile" if count == 1 else f"{count} committed lockfiles"
+        why = f"taken for {reason}, and yet there {'is' if count == 1 else 'are'} {several} in it"
+        yield Unread(location=Location(path=printable(folder)), why=why, gap=Gap.LEFT_OUT)
+
+
 def _copied(folder: str, names: Container[str]) -> str:
     """Why a folder's content was written elsewhere, "" if it was not; `names` is what is in it."""
-    if "pyvenv.cfg" in names:
-        return "a Python environment"
     name = folder.rpartition("/")[2]
     if name == "vendor":
         return next((why for mark, why in _VENDORED.items() if mark in names), "")
@@ -132,8 +172,6 @@ def _copied(folder: str, names: Container[str]) -> str:
 _COPIED = {
     "node_modules": "packages that npm installed",
     "site-packages": "packages that Python installed",
-    "third_party": "code of others, copied into the repository",
-    "_vendor": "vendored Python packages",
 }
 _VENDORED = {
     "modules.txt": "vendored Go modules",
@@ -177,6 +215,10 @@ def _walk(root: Path, out: _LeftOut, unread: list[Unread]) -> list[str]:
         names = {entry.name for entry in inside}
         if folder and (why := _OWN_REPOSITORY if ".git" in names else _copied(folder, names)):
             out.reasons[folder] = why
+            if why == _OWN_REPOSITORY and not out.is_excluded(folder):
+                # Anybody can put a file of this name into an archive.
+                place = Location(path=printable(folder))
+                unread.append(Unread(location=place, why=_NOT_LOOKED_AT, gap=Gap.LEFT_OUT))
         if out.covers(folder):
             files.append(folder)  # stands for everything in it
             continue

@@ -79,3 +79,4 @@ class Gap(StrEnum):
     NOT_ACCOUNTED_FOR = "not_accounted_for"
     NOT_CONFIGURED = "not_configured"
     TOO_LARGE = "too_large"
+    LEFT_OUT = "left_out"

@@ -34,6 +34,7 @@ _OF_THE_REPOSITORY = frozenset(
         Gap.NO_VERSION,
         Gap.NOT_FROM_REGISTRY,
         Gap.TOO_LARGE,
+        Gap.LEFT_OUT,
     }
 )
 """Reasons that lie in what was looked at, not in how."""

@@ -39,6 +39,7 @@ FIXES: Mapping[Gap, str] = {
     Gap.NOT_ACCOUNTED_FOR: "Run the check again; if it stays, report it as a fault of the tool.",
     Gap.NOT_CONFIGURED: "Configure it, or take it off what the policy requires.",
     Gap.TOO_LARGE: "Make the file smaller, or exclude it on purpose.",
+    Gap.LEFT_OUT: "Scan it by itself; where nothing is built from it, `exclude` it in the policy.",
 }
 """What to do about each reason code."""
 

@@ -86,6 +86,7 @@ GAPS = {
     Gap.NOT_ACCOUNTED_FOR: "missing from the tool's output",
     Gap.NOT_CONFIGURED: "not configured",
     Gap.TOO_LARGE: "too large",
+    Gap.LEFT_OUT: "left out",
 }
 
 

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 LEFT_OUT = {
     "node_modules": "packages that npm installed",
     "web/node_modules": "packages that npm installed",
-    "env": "a Python environment",
     "lib/python3/site-packages": "packages that Python installed",
-    "third_party": "code of others, copied into the repository",
-    "src/pip/_vendor": "vendored Python packages",
     "vendor": "vendored Go modules",
     "php/vendor": "vendored PHP packages",
 }
@@ -44,7 +41,16 @@ FILES = {
     "php/vendor/autoload.php": "",
     "other/vendor/own.py": "",
 }
-COUNTED = ("main.py", "other/vendor/own.py", "web/index.js")
+COUNTED = (
+    # Anybody can call a folder so, or put such a file into it.
+    "env/lib/x.py",
+    "env/pyvenv.cfg",
+    "main.py",
+    "other/vendor/own.py",
+    "src/pip/_vendor/x.py",
+    "third_party/x/go.mod",
+    "web/index.js",
+)
 
 
 def fill(root: Path, files: dict[str, str] | Sequence[str]) -> None:
@@ -70,7 +76,7 @@ def test_copied_trees_are_left_out_and_listed(tmp_path: Path, *, tracked: bool) 
         track(tmp_path)
     found = list_files(tmp_path, ())
     assert found.files == COUNTED
-    assert found.total == 3
+    assert found.total == len(COUNTED)
     assert excluded(found) == LEFT_OUT
     assert (found.git is not None) is tracked
     assert found.unread == ()
@@ -99,6 +105,67 @@ def test_our_own_output_is_left_out_at_the_root_only(tmp_path: Path, *, tracked:
     found = list_files(tmp_path, ())
     assert found.files == ("a/.supply-chain/x",)
     assert excluded(found) == ({".supply-chain": "our own output"} if tracked else {})
+
+
+def left_out(found: Listing) -> dict[str, str]:
+    """The gaps by path; all of them are of this one kind."""
+    assert {part.gap for part in found.unread} <= {Gap.LEFT_OUT}
+    return {part.location.path: part.why for part in found.unread}
+
+
+HIDDEN = {
+    "node_modules/requirements.txt": "packages that npm installed",
+    "a/site-packages/x/uv.lock": "packages that Python installed",
+    "vendor/requirements.txt": "vendored Go modules",
+    ".supply-chain/web/yarn.lock": "our own output",
+}
+
+
+def test_a_lock_that_was_committed_into_what_is_left_out_is_a_gap(tmp_path: Path) -> None:
+    fill(tmp_path, [*HIDDEN, "vendor/modules.txt", "vendor/a/go.sum"])
+    track(tmp_path)
+    assert left_out(list_files(tmp_path, ())) == {
+        ".supply-chain": "taken for our own output, and yet there is 1 committed lockfile in it",
+        "a/site-packages": "taken for packages that Python installed, and yet there is"
+        " 1 committed lockfile in it",
+        "node_modules": "taken for packages that npm installed, and yet there is"
+        " 1 committed lockfile in it",
+        "vendor": "taken for vendored Go modules, and yet there are 2 committed lockfiles in it",
+    }
+
+
+def test_what_the_policy_excludes_is_no_gap(tmp_path: Path) -> None:
+    fill(tmp_path, [*HIDDEN, "vendor/modules.txt"])
+    track(tmp_path)
+    patterns = ["**/node_modules", "a", "vendor/**", ".supply-chain"]
+    assert left_out(list_files(tmp_path, patterns)) == {}
+
+
+def test_a_lock_that_git_does_not_track_there_is_none(tmp_path: Path) -> None:
+    fill(tmp_path, ["main.py"])
+    track(tmp_path)
+    fill(tmp_path, [*HIDDEN, "vendor/modules.txt"])
+    assert left_out(list_files(tmp_path, ())) == {}
+
+
+def test_a_submodule_is_a_gap_unless_the_policy_excludes_it(tmp_path: Path) -> None:
+    fill(tmp_path, ["a"])
+    track(tmp_path)
+    commit = f"160000,{'01' * 20},libs/theirs"
+    arguments = ["update-index", "--add", "--cacheinfo", commit]
+    subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    assert left_out(list_files(tmp_path, ())) == {
+        "libs/theirs": "a submodule: nothing in it was looked at"
+    }
+    assert left_out(list_files(tmp_path, ["libs"])) == {}
+
+
+def test_outside_of_git_whatever_has_a_dot_git_is_a_gap(tmp_path: Path) -> None:
+    fill(tmp_path, ["a", "inner/.git", "inner/requirements.txt"])
+    assert left_out(list_files(tmp_path, ())) == {
+        "inner": "there is a .git in it, as in a repository of its own: it was not looked at"
+    }
+    assert left_out(list_files(tmp_path, ["inner"])) == {}
 
 
 @pytest.mark.parametrize("tracked", [False, True])
