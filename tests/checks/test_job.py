@@ -1,4 +1,4 @@
-"""The words between a check and the collector; what they do is held by `test_collect.py`."""
+"""The words between a check and the collector; what they do is held by `tests/collect`."""
 
 from __future__ import annotations
 

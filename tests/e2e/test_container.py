@@ -454,7 +454,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(command.label)
         return run(command, **more)
 
-    monkeypatch.setattr("pipeline.collect.run", listen)
+    monkeypatch.setattr("pipeline.collect.jobs.run", listen)
     return names
 
 
