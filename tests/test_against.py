@@ -1,6 +1,7 @@
 """A base that can be used, and every way in which one cannot: then everything is judged.
 
-Whole runs against a base are held by tests/e2e/test_base.py, reviews by tests/commands/test_diff.py.
+Whole runs against a base are held by tests/e2e/test_base.py, reviews by
+tests/commands/test_diff.py.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from typing import Any
 from pipeline.advisories.source import Answer, Question
 from pipeline.model import (
     DataRecord,
-    Exploited,
     Policy,
     ProvenanceSettings,
     SecretSettings,
@@ -152,11 +151,10 @@ class Options:
     `files` holds what was read of the files that the check wanted, each one of them.
     `answers` holds what the advisory source said of every package of the target that could be
     asked for, and `answered_by` is that source's name. `relay_url` is where a tool finds the same
-    answers in OSV's protocol. `exploited` and `epss` are keyed by advisory id. `data` describes
-    all of these. `secrets` is what the policy says of the search for secrets. `releases` holds
-    what registries said of every release that they were asked about; nobody is when `offline`.
-    `attested` holds what they publish to prove releases, `provenance_files` what the policy's
-    folder has of that, by file name.
+    answers in OSV's protocol. `data` describes all of these. `secrets` is what the policy says of
+    the search for secrets. `releases` holds what registries said of every release that they were
+    asked about; nobody is when `offline`. `attested` holds what they publish to prove releases,
+    `provenance_files` what the policy's folder has of that, by file name.
     """
 
     root: str = ""
@@ -168,8 +166,6 @@ class Options:
     relay_url: str = ""
     answers: Mapping[Question, Answer] = field(default_factory=dict)
     answered_by: str = ""
-    exploited: Mapping[str, Exploited] = field(default_factory=dict)
-    epss: Mapping[str, float] = field(default_factory=dict)
     data: tuple[DataRecord, ...] = ()
     policy: Policy = field(default_factory=Policy)
     secrets: SecretSettings = field(default_factory=SecretSettings)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Network
-from pipeline.collect.ranks import look_up
+from pipeline.collect import ranks
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -40,8 +40,7 @@ def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Op
 
     The relay lives until `stack` is closed.
     """
-    from pipeline.advisories import osv  # noqa: PLC0415 - only a run asks
-    from pipeline.advisories.choose import choose  # noqa: PLC0415
+    from pipeline.advisories.choose import choose  # noqa: PLC0415 - only a run asks
     from pipeline.advisories.relay import serve  # noqa: PLC0415
 
     questions = check.questions(plan.target)
@@ -59,19 +58,13 @@ def _advised(check: Check, plan: Plan, options: Options, stack: ExitStack) -> Op
     )
     stack.enter_context(source)
     answers = source.ask(questions)
-    ids = {
-        id_ for answer in answers.values() for record in answer.records for id_ in osv.ids(record)
-    }
-    exploited, epss, records = look_up(plan, ids)
     relay = stack.enter_context(serve(answers))
     return replace(
         options,
         relay_url=relay.query_url,
         answers=answers,
         answered_by=source.name,
-        exploited=exploited,
-        epss=epss,
-        data=(*source.records, *records),
+        data=(*source.records, *ranks.records(plan)),
     )
 
 

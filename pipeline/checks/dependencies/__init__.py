@@ -113,7 +113,7 @@ def _with(
         question = question_of(packages[row.key][0])
         answer = options.answers.get(question) if isinstance(question, Question) else None
         missed = others if answer is not None and answer.gap is None else []
-        yield finding_of(row, packages[row.key], options, missed)
+        yield finding_of(row, packages[row.key], missed)
 
 
 def _asked(lock: Lock) -> Iterator[Question]:

@@ -45,18 +45,16 @@ def findings_in(
         is_confirmed = question.ecosystem == pip_audit.ECOSYSTEM and question not in unconfirmed
         seen_by = (options.answered_by, *((pip_audit.WITNESS,) if is_confirmed else ()))
         for advisory in advisories:
-            yield _finding(advisory, packages, paths, options, seen_by)
+            yield _finding(advisory, packages, paths, seen_by)
 
 
 def _finding(
     advisory: Advisory,
     packages: Sequence[Package],
     paths: tuple[tuple[str, ...], ...],
-    options: Options,
     seen_by: tuple[str, ...],
 ) -> Finding:
     package = packages[0]
-    ids = (advisory.id, *advisory.aliases)
     fixed = advisory.fixed_after(package.version or "")
     if advisory.kind is Kind.MALWARE:
         fix = f"remove {package.name} and treat every machine that installed it as compromised"
@@ -81,15 +79,11 @@ def _finding(
         paths=paths,
         cvss=advisory.cvss,
         score=advisory.score,
-        epss=max((options.epss[id_] for id_ in ids if id_ in options.epss), default=None),
-        exploited=next((options.exploited[id_] for id_ in ids if id_ in options.exploited), None),
         seen_by=seen_by,
     )
 
 
-def finding_of(
-    row: Row, packages: Sequence[Package], options: Options, missed: Sequence[str]
-) -> Finding:
+def finding_of(row: Row, packages: Sequence[Package], missed: Sequence[str]) -> Finding:
     """What Trivy alone sees in a package, which stands on all these lines; `missed`: who did not.
 
     Nothing but Trivy's word rates it: the advisory source holds no record of it.
@@ -112,10 +106,6 @@ def finding_of(
         url=row.url,
         aliases=tuple(sorted(row.ids - {row.id})),
         fixed_versions=row.fixed,
-        epss=max((options.epss[id_] for id_ in row.ids if id_ in options.epss), default=None),
-        exploited=next(
-            (options.exploited[id_] for id_ in sorted(row.ids) if id_ in options.exploited), None
-        ),
         seen_by=("Trivy",),
         missed_by=tuple(missed),
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from pipeline.model import Exploited, Kind, Location, Severity
+from pipeline.model import Kind, Location, Severity
 from tests.checks.dependencies.builders import (
     lock,
     options,
@@ -32,17 +30,13 @@ def test_a_finding_carries_what_somebody_needs_to_mend_it() -> None:
         severity=[{"type": "CVSS_V3", "score": vector}],
         references=[{"type": "ADVISORY", "url": "https://example.com/1"}],
     )
-    exploited = Exploited(added=date(2021, 1, 1), due=date(2021, 2, 1), ransomware=False)
     of = target(
         lock(
             package("a", direct=True, requires=("b",)),
             package("b", line=7, direct=False),
         )
     )
-    with_ = options(
-        of, {"b": [known]}, exploited={"CVE-2020-1": exploited}, epss={"CVE-2020-1": 0.5}
-    )
-    (finding,) = read(of, with_).findings
+    (finding,) = read(of, options(of, {"b": [known]})).findings
     assert finding.rule == "CVE-2020-1"
     assert finding.aliases == ("PYSEC-1",)
     assert finding.kind is Kind.VULNERABILITY
@@ -52,8 +46,6 @@ def test_a_finding_carries_what_somebody_needs_to_mend_it() -> None:
     assert finding.paths == (("a==1.0", "b==1.0"),)
     assert finding.fixed_versions == ("2.0",)
     assert finding.fix == "upgrade b from 1.0 to 2.0 or later"
-    assert finding.exploited == exploited
-    assert finding.epss == 0.5
     assert finding.seen_by == ("a source", "pip-audit")
 
 

@@ -70,7 +70,7 @@ def test_what_only_trivy_sees_is_a_finding() -> None:
     rows = [row("B_b", "2.0", "CVE-2020-9", "GHSA-y"), row("B_b", "2.0", "CVE-2020-9", "GHSA-y")]
     reading = read(
         of,
-        equipped(of, files=files, epss={"CVE-2020-9": 0.5}),
+        equipped(of, files=files),
         *(result(number, {"B_b": "2.0"}, one) for number, one in enumerate(rows)),
     )
     (found,) = reading.findings
@@ -79,7 +79,6 @@ def test_what_only_trivy_sees_is_a_finding() -> None:
     assert [place.path for place in found.locations] == ["requirements.txt", "x.txt"]
     assert found.fix == "upgrade b-b from 2.0 to 2.0 or later"
     assert found.fixed_versions == ("2.0", "3.0")
-    assert found.epss == 0.5
     assert (found.seen_by, found.missed_by) == (("Trivy",), ("a source", "pip-audit"))
 
 
