@@ -33,18 +33,14 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).resolve().parent
 _SHARED = _PACKAGE / "_shared"
 TOOL_GROUPS = tuple(
-    sorted(
-        {
-            check.TOOL.distribution
-            for check in CHECKS.values()
-            if check.TOOL and check.TOOL.distribution
-        }
-    )
+    sorted({group for check in CHECKS.values() if check.TOOL for group in check.TOOL.groups})
 )
 """The dependency groups of all checks, for a session that runs them in one process."""
 USAGE = "arguments after --: those of `supply-chain plan`, and --target PATH"
 SIGNING_GROUP = "sigstore"
 """The dependency group of what signs."""
+IMAGES_GROUP = "images"
+"""The dependency group that the report needs to put images into the SBOM."""
 
 
 def register() -> None:
@@ -73,7 +69,7 @@ def _register_check(name: str) -> None:
             "check",
             name,
             *_output(session),
-            groups=(tool.distribution,) if tool and tool.distribution else (),
+            groups=tool.groups if tool else (),
         )
 
     check.__doc__ = question(CHECKS[name])
@@ -88,7 +84,7 @@ def _plan(session: nox.Session) -> None:
 
 def _report(session: nox.Session) -> None:
     """Judge the evidence and write the report in every format."""
-    supply_chain(session, "report", *_output(session), "--quiet")
+    supply_chain(session, "report", *_output(session), "--quiet", groups=(IMAGES_GROUP,))
 
 
 def _gate(session: nox.Session) -> None:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from pipeline.actions.runner import Runner
 
 _MINUTES = 60.0
-_VERIFIER = "sigstore"
-"""The dependency group that verifies what is fetched from elsewhere."""
 
 
 def install(runner: Runner) -> Path:
@@ -65,10 +63,7 @@ def tools(runner: Runner) -> tuple[str, ...]:
         raise IncompleteError(
             "the plan's part cannot be read", fix="look at the job that plans"
         ) from error
-    # A program from outside the index is no dependency of the lock, but its signature is checked
-    # with one.
-    tools = {check.TOOL for check in checks if check.TOOL}
-    return tuple(sorted({tool.distribution or _VERIFIER for tool in tools}))
+    return tuple(sorted({name for check in checks if check.TOOL for name in check.TOOL.groups}))
 
 
 def export(groups: Iterable[str]) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ from pipeline.registries.attested import Attested
 from pipeline.registries.release import Pin, Release
 from pipeline.tools.trivy import Database
 
+VERIFIER = "sigstore"
+"""The dependency group that verifies what is fetched from elsewhere."""
+
 
 class Network(StrEnum):
     """What a check needs from outside; the collector refuses all of it under `--offline`.
@@ -44,12 +47,23 @@ class Tool:
     `distribution` is its name on the index and of its dependency group. It is run as the Python
     module `module`, or as the binary `program` that it put among the environment's scripts.
     `binary` is the name of a pinned program (`pipeline/tools/pins.toml`) instead of all these.
+    `group` is a dependency group of what the check needs beside its tool.
     """
 
     distribution: str = ""
     module: str = ""
     program: str = ""
     binary: str = ""
+    group: str = ""
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The dependency groups of an environment for the check; a binary's signature is verified.
+
+        A program from outside the index is no dependency of the lock.
+        """
+        verifier = VERIFIER if self.binary else ""
+        return tuple(filter(None, (self.distribution, verifier, self.group)))
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ archive      docker archives                         config       user, ports, h
 registry     registries, without layers              suspicious   values that look like secrets
 credentials  the files of container tools            layers       digests, and what is in a layer
 kept         blobs that were fetched                 packed       OCI layouts in an archive
+streams      how layers are packed
 """
 
 from __future__ import annotations

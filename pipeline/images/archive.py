@@ -24,7 +24,8 @@ from pipeline.images.documents import (
     sha256,
     unambiguous_list,
 )
-from pipeline.images.layers import GZIP, look_through, stack
+from pipeline.images.layers import look_through, stack
+from pipeline.images.streams import GZIP, ZSTD, kind_of
 from pipeline.model import Gap, Image
 from pipeline.tree import Tree, UnreadableFileError
 
@@ -113,7 +114,7 @@ def verify(image: Image) -> frozenset[str]:
 
 def _seen(archive: tarfile.TarFile, member: tarfile.TarInfo, diff_id: str) -> tuple[str, ...]:
     with content(archive, member) as file:
-        packing = "gzip" if file.read(len(GZIP)) == GZIP else ""
+        packing = kind_of(file.read(len(ZSTD)))
         file.seek(0)
         seen = look_through(file, packing)
     if seen.problem or seen.plain != diff_id:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.errors import IncompleteError
+from pipeline.images import streams
 from pipeline.model import Gap
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ MAX_UNPACKED = 64 * 1024**3
 """Bytes of one layer's plain content: what grows past it is no layer, but an attack."""
 MAX_NAMES = 100_000
 
-GZIP = b"\x1f\x8b"
 RELEASES = re.compile(r"(?:etc|usr/lib)/os-release")
 DATABASES = re.compile(
     r"var/lib/dpkg/status(?:\.d/[^/]+)?|(?:usr/)?lib/apk/db/installed"
@@ -35,8 +35,6 @@ JAVA = re.compile(r".+\.(?:jar|war|ear|par)", re.IGNORECASE)
 
 _KEPT = (RELEASES, DATABASES, JAVA, re.compile(r"(?:.*/)?\.wh\..*"))
 _CHUNK = 1 << 20
-_GZIP_WINDOW = 31
-"""zlib's number for a window of 15 bits below a gzip header."""
 _REMOVED, _ALL_REMOVED = ".wh.", ".wh..wh..opq"
 
 
@@ -53,20 +51,14 @@ class Seen:
 
 
 def look_through(file: IO[bytes], packing: str, *, limit: int = MAX_UNPACKED) -> Seen:
-    """Read a whole layer; `packing` is "", "gzip" or "zstd".
-
-    Python reads zstd from 3.14 on only, so nothing is told of what is inside.
-    """
+    """Read a whole layer; `packing` is "", "gzip" or "zstd"."""
     plain = _Plain(file, packing, limit)
     names: list[str] = []
     problem, gap = "", Gap.PARSE_ERROR
-    if packing == "zstd":
-        problem, gap = "is packed with zstd, which cannot be looked into", Gap.UNSUPPORTED_INPUT
-    else:
-        try:
-            names = _names(plain)
-        except (tarfile.TarError, EOFError, ValueError, OverflowError):
-            problem = "is no whole tar archive"
+    try:
+        names = _names(plain)
+    except (tarfile.TarError, EOFError, ValueError, OverflowError):
+        problem = "is no whole tar archive"
     plain.drain()
     if plain.problem:
         problem, gap = plain.problem, plain.gap
@@ -74,7 +66,7 @@ def look_through(file: IO[bytes], packing: str, *, limit: int = MAX_UNPACKED) ->
         problem, gap = "holds too many files", Gap.TOO_LARGE
     return Seen(
         packed=f"sha256:{plain.packed.hexdigest()}",
-        plain="" if plain.problem or packing == "zstd" else f"sha256:{plain.digest.hexdigest()}",
+        plain="" if plain.problem else f"sha256:{plain.digest.hexdigest()}",
         size=plain.size,
         names=tuple(names),
         problem=problem,
@@ -120,16 +112,21 @@ class _Plain:
     def __init__(self, file: IO[bytes], packing: str, limit: int) -> None:
         self._file, self._left = file, limit
         self._packing = packing
-        self._member = zlib.decompressobj(_GZIP_WINDOW)
         self._waiting = b""
         self.packed, self.digest = hashlib.sha256(), hashlib.sha256()
         self.size = 0
         self.problem = ""
         self.gap = Gap.PARSE_ERROR
+        self._member: streams.Stream | None = None
+        if packing:
+            try:
+                self._member = streams.begin(packing)
+            except IncompleteError as error:
+                self.problem, self.gap = f"{error.what} ({error.fix})", Gap.UNSUPPORTED_INPUT
 
     def read(self, size: int = _CHUNK) -> bytes:
         """The next plain bytes, at most `size`; nothing at the end, or once there is a problem."""
-        part = self._unpack(size) if self._packing == "gzip" else self._take(size)
+        part = self._unpack(size) if self._packing else self._take(size)
         self.digest.update(part)
         self._left -= len(part)
         if self._left < 0 and not self.problem:
@@ -150,21 +147,22 @@ class _Plain:
         return chunk
 
     def _unpack(self, size: int) -> bytes:
-        """What comes next of a gzip stream, which may have several members in a row."""
-        while not self.problem:
-            self._waiting = self._waiting or self._take(_CHUNK)
-            if not self._waiting:
-                if not self._member.eof:
-                    self.problem = "ends too early"
-                return b""
-            if self._member.eof:
-                self._member = zlib.decompressobj(_GZIP_WINDOW)
+        """What comes next of a packed stream, which may have several members in a row."""
+        while self._member and not self.problem:
+            if self._member.is_hungry and not self._waiting:
+                self._waiting = self._take(_CHUNK)
+                if not self._waiting:
+                    if not self._member.is_whole:
+                        self.problem = "ends too early"
+                    return b""
+            if self._member.is_whole:
+                self._member = streams.begin(self._packing)
             try:
-                part = self._member.decompress(self._waiting, size)
-            except zlib.error:
-                self.problem = "is not the gzip that it says it is"
+                part = self._member.unpack(self._waiting, size)
+            except ValueError:
+                self.problem = f"is not the {self._packing} that it says it is"
                 return b""
-            self._waiting = self._member.unconsumed_tail or self._member.unused_data
+            self._waiting = self._member.rest
             if part:
                 return part
         return b""

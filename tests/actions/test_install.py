@@ -34,13 +34,14 @@ def test_it_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_a_leg_gets_the_tools_of_its_checks(scanning: Make) -> None:
-    run = scanning(checks="dependencies\nlockfiles\nsecrets\nhardening")
+    run = scanning(checks="dependencies\nlockfiles\nsecrets\nhardening\ncontainer")
     start(run)
     assert install.tools(run.job("a", KEY="repository.dependencies")) == ("pip-audit",)
     assert install.tools(run.job("b", KEY="repository.lockfiles")) == ()
     assert install.tools(run.job("c")) == ()
     assert install.tools(run.job("e", GROUPS="sigstore zizmor")) == ("sigstore", "zizmor")
     assert install.tools(run.job("d", KEY="repository.hardening")) == ("sigstore",)
+    assert install.tools(run.job("f", KEY="repository.container")) == ("images", "sigstore")
 
 
 @pytest.mark.parametrize(

@@ -24,3 +24,16 @@ def test_nothing_is_given_unasked() -> None:
     job = Job(name="a", arguments=())
     assert (job.network, job.optional, job.private, job.binary) == (False, False, False, "")
     assert (Options().tool, Options().database) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("tool", "groups"),
+    [
+        (Tool(distribution="pip-audit", module="pip_audit"), ("pip-audit",)),
+        (Tool(binary="trivy"), ("sigstore",)),
+        (Tool(binary="trivy", group="images"), ("sigstore", "images")),
+        (Tool(distribution="zizmor", group="images"), ("zizmor", "images")),
+    ],
+)
+def test_what_an_environment_for_the_check_holds(tool: Tool, groups: tuple[str, ...]) -> None:
+    assert tool.groups == groups

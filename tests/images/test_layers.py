@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import IncompleteError
+from pipeline.images import streams
 from pipeline.images.documents import sha256
 from pipeline.images.layers import look_through, stack
 from pipeline.model import Gap
-from tests.kit.images import tar
+from tests.kit.images import tar, zstd
 
 PLAIN = tar(
     {
@@ -25,10 +27,11 @@ PLAIN = tar(
     }
 )
 PACKED = gzip.compress(PLAIN, mtime=0)
+DENSE = zstd(PLAIN)
 NAMES = {"etc/os-release", "var/lib/dpkg/status", "app/lib/a.JAR", "usr/lib/.wh.apk"}
 
 
-@pytest.mark.parametrize(("content", "packing"), [(PLAIN, ""), (PACKED, "gzip")])
+@pytest.mark.parametrize(("content", "packing"), [(PLAIN, ""), (PACKED, "gzip"), (DENSE, "zstd")])
 def test_one_pass(content: bytes, packing: str) -> None:
     seen = look_through(io.BytesIO(content), packing)
     assert (seen.packed, seen.plain) == (sha256(content), sha256(PLAIN))
@@ -39,6 +42,11 @@ def test_several_members_and_what_follows_the_archive() -> None:
     packed = gzip.compress(PLAIN[:70], mtime=0) + gzip.compress(PLAIN[70:] + b"x", mtime=0)
     seen = look_through(io.BytesIO(packed), "gzip")
     assert (seen.packed, seen.plain, seen.problem) == (sha256(packed), sha256(PLAIN + b"x"), "")
+    # As zstd:chunked has it: frames in a row, and one that is to be skipped.
+    skipped = b"\x50\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"index"
+    packed = zstd(PLAIN[:70]) + skipped + zstd(PLAIN[70:] + b"x") + skipped
+    seen = look_through(io.BytesIO(packed), "zstd")
+    assert (seen.packed, seen.plain, seen.problem) == (sha256(packed), sha256(PLAIN + b"x"), "")
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,11 @@ def test_several_members_and_what_follows_the_archive() -> None:
         (b"", "gzip", "ends too early", Gap.PARSE_ERROR),
         (PLAIN, "gzip", "is not the gzip", Gap.PARSE_ERROR),
         (PACKED + b"more", "gzip", "is not the gzip", Gap.PARSE_ERROR),
-        (b"(\xb5/\xfd", "zstd", "zstd", Gap.UNSUPPORTED_INPUT),
+        (DENSE[:-3], "zstd", "ends too early", Gap.PARSE_ERROR),
+        (b"", "zstd", "ends too early", Gap.PARSE_ERROR),
+        (PACKED, "zstd", "is not the zstd", Gap.PARSE_ERROR),
+        (DENSE + b"more", "zstd", "is not the zstd", Gap.PARSE_ERROR),
+        (DENSE, "gzip", "is not the gzip", Gap.PARSE_ERROR),
     ],
 )
 def test_no_plain_content(content: bytes, packing: str, why: str, gap: Gap) -> None:
@@ -66,8 +78,36 @@ def test_what_is_no_tar() -> None:
 
 
 def test_a_bomb_is_not_unpacked_to_its_end() -> None:
-    seen = look_through(io.BytesIO(PACKED), "gzip", limit=1000)
-    assert (seen.plain, seen.gap) == ("", Gap.TOO_LARGE)
+    for content, packing in ((PACKED, "gzip"), (DENSE, "zstd")):
+        seen = look_through(io.BytesIO(content), packing, limit=1000)
+        assert (seen.plain, seen.gap) == ("", Gap.TOO_LARGE)
+
+
+def test_a_zstd_bomb_is_unpacked_in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces = []
+    unpack = streams._Zstd.unpack
+
+    def measured(self: streams._Zstd, packed: bytes, size: int) -> bytes:
+        part = unpack(self, packed, size)
+        pieces.append(len(part))
+        return part
+
+    monkeypatch.setattr(streams._Zstd, "unpack", measured)
+    bomb = zstd(bytes(64 << 20))
+    seen = look_through(io.BytesIO(bomb), "zstd", limit=4 << 20)
+    assert (seen.plain, seen.gap, seen.size) == ("", Gap.TOO_LARGE, len(bomb))
+    assert max(pieces) <= 1 << 20
+    assert sum(pieces) < 6 << 20
+
+
+def test_without_its_library_a_zstd_layer_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise IncompleteError("is packed with zstd", fix="install it")
+
+    monkeypatch.setattr(streams, "_module", missing)
+    seen = look_through(io.BytesIO(DENSE), "zstd")
+    assert (seen.problem, seen.plain) == ("is packed with zstd (install it)", "")
+    assert (seen.gap, seen.packed) == (Gap.UNSUPPORTED_INPUT, sha256(DENSE))
 
 
 def test_too_many_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +134,7 @@ def test_a_layer_adds_and_removes() -> None:
     assert stack([(".wh.a.jar",), ("a.jar",)]) == {"a.jar"}
 
 
-@given(content=st.binary(max_size=3000), packing=st.sampled_from(["", "gzip"]))
+@given(content=st.binary(max_size=3000), packing=st.sampled_from(["", "gzip", "zstd"]))
 @settings(deadline=None)
 def test_any_bytes_are_read_to_their_end(content: bytes, packing: str) -> None:
     seen = look_through(io.BytesIO(content), packing)

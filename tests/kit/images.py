@@ -16,6 +16,7 @@ import hashlib
 import io
 import json
 import struct
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -23,6 +24,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+
+if sys.version_info >= (3, 14):
+    from compression import zstd as library
+else:
+    from backports import zstd as library
 
 Files = Mapping[str, "bytes | None"]
 
@@ -37,6 +43,11 @@ def digest(content: bytes) -> str:
 
 def encode(document: Any) -> bytes:
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def zstd(content: bytes) -> bytes:
+    """Packed with zstd, as BuildKit does on demand."""
+    return bytes(library.compress(content))
 
 
 def tar(files: Files) -> bytes:
@@ -124,6 +135,8 @@ class Built:
         """The layers as they are stored."""
         if not self.packing:
             return list(self.layers)
+        if self.packing == "zstd":
+            return [zstd(layer) for layer in self.layers]
         return [gzip.compress(layer, mtime=0) for layer in self.layers]
 
     def manifest(self) -> bytes:

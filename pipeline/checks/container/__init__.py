@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NETWORK", "RULES", "TOOL", "plan", "questions", "read"]
 
-TOOL = Tool(binary="trivy")
+TOOL = Tool(binary="trivy", group="images")
 NETWORK = Network.NONE
 
 
