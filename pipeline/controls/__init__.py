@@ -20,6 +20,7 @@ from pipeline.controls import (
     sbom,
     secrets,
     signing,
+    upkeep,
     workflows,
 )
 from pipeline.controls.entry import Entry, Facts, Release
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["CONTROLS", "Entry", "Facts", "Release", "count", "evaluate"]
 
 FAMILIES = (
-    *(dependencies, lockfiles, ci, secrets, workflows, container, hardening),
+    *(dependencies, lockfiles, upkeep, ci, secrets, workflows, container, hardening),
     *(assessment, sbom, signing),
 )
 

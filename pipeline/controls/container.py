@@ -13,6 +13,7 @@ from pipeline.controls.entry import (
     not_applicable,
     passed,
     still_open,
+    told,
     unheard,
     unknown,
     unwaived,
@@ -90,7 +91,7 @@ def containers_are_not_root(facts: Facts) -> Answer:
     ):
         return doubt
     if hits:
-        return waived(f"accepted for now: {_told(hits)}", CHECK, FILES)
+        return waived(f"accepted for now: {told(hits)}", CHECK, FILES)
     what = [numbered(len(files), "file")] if files else []
     what += [numbered(len(target.images), "image")] if target.images else []
     return passed(f"none runs as root: {', '.join(what)}", CHECK, FILES)
@@ -138,7 +139,7 @@ def images_have_no_open_vulnerability(facts: Facts) -> Answer:
     if old := stale(found):
         return unknown(Gap.DATA_STALE, f"too old: {some([record.name for record in old])}", CHECK)
     if fixable:
-        return waived(f"accepted for now: {_told(fixable)}", CHECK)
+        return waived(f"accepted for now: {told(fixable)}", CHECK)
     number = sum(part.evaluated for part in found.coverage if part.unit == "packages")
     mild = f"; {len(all_) - len(counted)} too mild to count" if len(all_) > len(counted) else ""
     unfixed = f"; {len(counted)} without a fixed version" if counted else ""
@@ -187,7 +188,7 @@ def no_secret_in_an_image(facts: Facts) -> Answer:
     if missed := {image.title for image in facts.target.images} - {part.scope for part in parts}:
         return unknown(Gap.INPUT_MISSING, f"not searched: {some(sorted(missed))}", CHECK)
     if hits:
-        return waived(f"accepted for now: {_told(hits)}", CHECK, FILES)
+        return waived(f"accepted for now: {told(hits)}", CHECK, FILES)
     number = sum(part.evaluated for part in parts)
     mild = f"; {len(all_)} too mild to violate the policy" if all_ else ""
     return passed(f"none in {numbered(number, 'layer')}{mild}", CHECK, FILES)
@@ -233,7 +234,7 @@ def _is_vulnerability(item: Judged) -> bool:
 
 def _wrong(facts: Facts, hits: Sequence[Judged]) -> Answer | None:
     """The failure for what nobody accepted; `None` when there is none."""
-    return still_open(*unwaived(facts, hits), _told)
+    return still_open(*unwaived(facts, hits), told)
 
 
 def _files_doubt(facts: Facts) -> Answer | None:
@@ -262,10 +263,6 @@ def _partly(parts: Sequence[Coverage], check: str) -> Answer:
     told = some([f"{one.subject} ({one.why})" for one in missing]) or "nothing was looked at"
     gap = min((one.gap for one in missing), default=Gap.INPUT_MISSING)
     return unknown(gap, f"not evaluated: {told}", check)
-
-
-def _told(hits: Sequence[Judged]) -> str:
-    return some([f"{item.finding.rule} in {item.finding.subject}" for item in hits])
 
 
 CONTROLS: tuple[Entry, ...] = (

@@ -12,6 +12,7 @@ from pipeline.controls.entry import (
     not_applicable,
     passed,
     still_open,
+    told,
     unheard,
     unknown,
     waived,
@@ -38,10 +39,10 @@ from pipeline.model import Disposition, Gap, Gate, Kind, Origin, Outcome, Severi
 from pipeline.policy import numbered, settled, some, stale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from pipeline.controls.entry import Entry, Facts
-    from pipeline.model import Answer, Evidence, Finding, Judged, Lock, Project, Target
+    from pipeline.model import Answer, Evidence, Finding, Lock, Project, Target
 
 CHECK = "dependencies"
 
@@ -270,20 +271,16 @@ def _none_of(
     """
     hits = [item for item in facts.judged if item.finding.check == CHECK and concerns(item.finding)]
     news = having(hits, Disposition.VIOLATION)
-    if wrong := still_open(news, having(hits, Disposition.EXISTING), _told, CHECK):
+    if wrong := still_open(news, having(hits, Disposition.EXISTING), told, CHECK):
         return wrong
     found = facts.evidence.get(CHECK)
     doubt = _doubt(facts.target, found) or _data_doubt(found, data)
     if doubt:
         return doubt
     if accepted := having(hits, Disposition.WAIVED):
-        return waived(f"accepted for now: {_told(accepted)}", CHECK)
+        return waived(f"accepted for now: {told(accepted)}", CHECK)
     assert found is not None
     return passed(f"no {noun} in {numbered(found.evaluated, 'locked package')}", CHECK)
-
-
-def _told(hits: Sequence[Judged]) -> str:
-    return some([f"{item.finding.rule} in {item.finding.subject}" for item in hits])
 
 
 def _doubt(target: Target, found: Evidence | None) -> Answer | None:

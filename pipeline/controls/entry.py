@@ -31,7 +31,7 @@ from pipeline.model import (
     Status,
     Target,
 )
-from pipeline.policy import NOTHING, Baseline
+from pipeline.policy import NOTHING, Baseline, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -183,7 +183,7 @@ def unheard(found: Evidence | None, check: str) -> Answer | None:
 def still_open(
     news: Sequence[Judged],
     old: Sequence[Judged],
-    told: Callable[[Sequence[Judged]], str],
+    words: Callable[[Sequence[Judged]], str],
     check: str = "",
 ) -> Answer | None:
     """The failure for what nobody accepted; `None` where there is nothing.
@@ -192,11 +192,29 @@ def still_open(
     evidence is that of `check`, or of the checks that found it.
     """
     if news:
-        return failed(f"open: {told(news)}", *_origin(news, check))
+        return failed(f"open: {words(news)}", *_origin(news, check))
     if old:
-        reason = f"open, and in the base already: {told(old)}"
+        reason = f"open, and in the base already: {words(old)}"
         return failed(reason, *_origin(old, check), existing=True)
     return None
+
+
+def told(hits: Iterable[Judged]) -> str:
+    """What was found, and in what, for the reason of an answer."""
+    return some([f"{item.finding.rule} in {item.finding.subject}" for item in hits])
+
+
+def told_briefly(hits: Iterable[Judged]) -> str:
+    """The same, for rules of the check that the control names anyway."""
+    found = [item.finding for item in hits]
+    return some([f"{one.rule.removeprefix(f'{one.check}/')} in {one.subject}" for one in found])
+
+
+def lapse(found: Evidence, noun: str) -> tuple[Gap, str]:
+    """By which gap a check fell short, and how; `noun` is what it looks at."""
+    gaps = [missing.gap for part in found.coverage if part.required for missing in part.missing]
+    reason = f"{found.evaluated} of {found.expected} {noun} were evaluated"
+    return min(gaps, default=Gap.NOT_ACCOUNTED_FOR), reason
 
 
 def _origin(hits: Sequence[Judged], check: str) -> tuple[str, ...]:

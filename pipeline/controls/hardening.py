@@ -9,6 +9,7 @@ from pipeline.controls.entry import (
     not_applicable,
     passed,
     still_open,
+    told_briefly,
     unheard,
     unknown,
     unwaived,
@@ -28,7 +29,7 @@ from pipeline.controls.frameworks import (
     SSDF,
 )
 from pipeline.model import Disposition, Gap, Gate, Severity
-from pipeline.policy import numbered, some
+from pipeline.policy import numbered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -238,14 +239,14 @@ def _none_of(
         return doubt
     hits = [item for item in facts.judged if _is_ours(item) and speaks(item)]
     if hits:
-        return waived(f"accepted for now: {_told(hits)}", CHECK)
+        return waived(f"accepted for now: {told_briefly(hits)}", CHECK)
     return passed(f"{told}: {numbered(len(files), 'file')}", CHECK)
 
 
 def _wrong(facts: Facts, speaks: Callable[[Judged], bool]) -> Answer | None:
     """The failure for what is open; `None` when nothing is."""
     hits = [item for item in facts.judged if _is_ours(item) and speaks(item)]
-    return still_open(*unwaived(facts, hits), _told, CHECK)
+    return still_open(*unwaived(facts, hits), told_briefly, CHECK)
 
 
 def _doubt(found: Evidence | None, parties: Sequence[str]) -> Answer | None:
@@ -271,11 +272,6 @@ def _lapse(party: str, parts: Sequence[Coverage]) -> tuple[Gap, str]:
 
 def _is_ours(item: Judged) -> bool:
     return item.finding.check == CHECK
-
-
-def _told(hits: Sequence[Judged]) -> str:
-    found = [item.finding for item in hits]
-    return some([f"{one.rule.removeprefix(f'{CHECK}/')} in {one.subject}" for one in found])
 
 
 CONTROLS: tuple[Entry, ...] = (

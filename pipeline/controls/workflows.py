@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from pipeline.controls.entry import (
     control,
     failed,
+    lapse,
     not_applicable,
     passed,
     still_open,
+    told_briefly,
     unheard,
     unknown,
     waived,
@@ -33,8 +35,6 @@ from pipeline.model import Disposition, Gap, Gate, Outcome, Severity, Status
 from pipeline.policy import numbered, settled, some
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pipeline.controls.entry import Entry, Facts
     from pipeline.model import Answer, Evidence, Judged
 
@@ -281,7 +281,7 @@ def gates_are_required(facts: Facts) -> Answer:
         *(Disposition.VIOLATION, Disposition.EXISTING, Disposition.BELOW_THRESHOLD),
     )
     if found:
-        return failed(f"a gate cannot fail: {_told(found)}", CHECK)
+        return failed(f"a gate cannot fail: {told_briefly(found)}", CHECK)
     reason = "the branch's rules are settings of the platform, and no token is asked for"
     return unknown(Gap.NOT_CONFIGURED, reason)
 
@@ -303,7 +303,7 @@ def _none_of(facts: Facts, *rules: str, told: str, only: str = "") -> Answer:
     if doubt:
         return doubt
     if accepted := _with(facts, rules, Disposition.WAIVED, Disposition.BELOW_THRESHOLD):
-        return waived(f"accepted by the policy: {_told(accepted)}", CHECK)
+        return waived(f"accepted by the policy: {told_briefly(accepted)}", CHECK)
     assert found is not None
     return passed(f"{told}, in {numbered(found.evaluated, 'file')}", CHECK)
 
@@ -311,7 +311,7 @@ def _none_of(facts: Facts, *rules: str, told: str, only: str = "") -> Answer:
 def _violating(facts: Facts, *rules: str) -> Answer | None:
     """The failure for what violates the policy; `None` when nothing does."""
     news = _with(facts, rules, Disposition.VIOLATION)
-    return still_open(news, _with(facts, rules, Disposition.EXISTING), _told, CHECK)
+    return still_open(news, _with(facts, rules, Disposition.EXISTING), told_briefly, CHECK)
 
 
 def _with(facts: Facts, rules: tuple[str, ...], *dispositions: Disposition) -> list[Judged]:
@@ -326,11 +326,6 @@ def _with(facts: Facts, rules: tuple[str, ...], *dispositions: Disposition) -> l
     ]
 
 
-def _told(hits: Sequence[Judged]) -> str:
-    found = [item.finding for item in hits]
-    return some([f"{one.rule.removeprefix(f'{CHECK}/')} in {one.subject}" for one in found])
-
-
 def _doubt(facts: Facts, found: Evidence | None, only: str) -> Answer | None:
     """Why the check's silence answers nothing; `None` when it is an answer."""
     if doubt := unheard(found, CHECK):
@@ -339,18 +334,11 @@ def _doubt(facts: Facts, found: Evidence | None, only: str) -> Answer | None:
     if found.status is Status.NOT_APPLICABLE and not facts.target.ci:
         return not_applicable("there is no CI configuration")
     if not settled(found) or not found.evaluated:
-        return unknown(*_lapse(found), CHECK)
+        return unknown(*lapse(found, "CI files"), CHECK)
     others = sorted({file.system for file in facts.target.ci} - {only})
     if only and others:
         return unknown(Gap.UNSUPPORTED_INPUT, f"it cannot be told for {some(others)}", CHECK)
     return None
-
-
-def _lapse(found: Evidence) -> tuple[Gap, str]:
-    """By which gap the check fell short, and how."""
-    gaps = [item.gap for part in found.coverage if part.required for item in part.missing]
-    reason = f"{found.evaluated} of {found.expected} CI files were evaluated"
-    return min(gaps, default=Gap.NOT_ACCOUNTED_FOR), reason
 
 
 CONTROLS: tuple[Entry, ...] = (
