@@ -3,6 +3,7 @@
 listing         which files count: git's answer (`git`), or a walk; what is left out and why
 projects        manifests (`manifests`) and locks, grouped into projects
 others          package managers whose locks no reader knows
+inside          what a YAML or JSON file describes
 infrastructure  Dockerfiles, compose files, Kubernetes objects, Helm, Terraform, CloudFormation
 ci              CI files: triggers, and audits (`audits`) in their scripts (`shell`)
 strays          locks that git does not track, or is told to ignore

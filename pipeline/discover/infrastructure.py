@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipeline.discover.inside import kind_of_json, kind_of_yaml
 from pipeline.model import Gap, Location, Unread
 from pipeline.tree import UnreadableFileError
 
@@ -15,12 +16,20 @@ if TYPE_CHECKING:
     from pipeline.tree import Tree
 
 _LOOKED_AT = 64 * 1024
-"""Bytes of a file that are searched for the marks of what it describes."""
+"""Bytes of a file in which it has to begin as what its name says."""
+_WHOLE = 16 * 1024 * 1024
+"""Bytes of a file that are searched for what it describes."""
 
 _DOCKERFILE = re.compile(
     r"(?:Dockerfile|Containerfile)(?:\..+)?|.+\.(?:dockerfile|containerfile)",
     re.IGNORECASE | re.DOTALL,
 )
+_LIKE_DOCKERFILE = re.compile(
+    r"(?:.*/)?(?:(?:docker|container)file[_-][^/]+|[^/]+[_-](?:docker|container)file|[^/]+\.docker"
+    r"|(?:docker|container)files?/[^/]+)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Names that many give to Dockerfiles, and some to other files: they have to begin as such."""
 _ABOUT_DOCKERFILES = re.compile(
     r".*\.(?:c|cc|cpp|cs|css|csv|el|go|golden|h|html|ipynb|java|js|json|jsx|kt|lua|md|php|py|pyi|rb"
     r"|rego|rs|rst|scala|snap|svg|swift|toml|ts|tsx|vim|xml)",
@@ -29,15 +38,7 @@ _ABOUT_DOCKERFILES = re.compile(
 """Code and texts about Dockerfiles are named after them; one that is built from begins as such."""
 _BEGINS = re.compile(rb"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:FROM|ARG)[ \t]")
 _COMPOSE = re.compile(r"(?:docker-)?compose.*\.ya?ml", re.DOTALL)
-_MARKS = (
-    re.compile(rb"^[\"']?apiVersion[\"']?[ \t]*:[ \t]*\S", re.MULTILINE),
-    re.compile(rb"^[\"']?kind[\"']?[ \t]*:[ \t]*\S", re.MULTILINE),
-)
-_STACK = re.compile(
-    rb"AWSTemplateFormatVersion|[\"']?Type[\"']?[ \t]*:[ \t]*[\"']?AWS::[A-Za-z0-9]+::[A-Za-z0-9]"
-)
-_STACK_NAME = re.compile(r".*(?:template|cloudformation|cfn|stack).*\.json|.+\.template", re.DOTALL)
-"""JSON files are looked into only under names like these: there are too many of them."""
+_DATA = (".yml", ".yaml", ".json", ".template")
 _CHART = "Chart.yaml"
 _OF_A_CHART = re.compile(
     r"Chart\.(?:yaml|lock)|values[^/]*\.(?:ya?ml|json)|\.helmignore|(?:templates|charts|crds)/.*",
@@ -73,15 +74,13 @@ def find_infrastructure(tree: Tree, files: Iterable[str]) -> Infrastructure:
             found.helm.append(path)
             if "templates" in inside.split("/")[:-1] or name == _CHART:
                 continue
-        if name.endswith((".yml", ".yaml")):
-            if _COMPOSE.fullmatch(name):
-                found.compose.append(path)
-            elif not path.startswith(".github/"):
-                _look_into(tree, path, found)
-        elif _STACK_NAME.fullmatch(name):
-            _look_into(tree, path, found)
-        elif name.endswith((".tf", ".tf.json")):
+        if _COMPOSE.fullmatch(name):
+            found.compose.append(path)
+        elif name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
             found.terraform.append(path)
+        elif name.lower().endswith(_DATA):
+            if not path.startswith(".github/workflows/"):
+                _look_into(tree, path, found)
         elif _is_dockerfile(tree, path, found):
             found.dockerfiles.append(path)
     return found
@@ -103,34 +102,35 @@ def _in_a_chart(path: str, charts: Collection[str]) -> str | None:
 def _is_dockerfile(tree: Tree, path: str, found: Infrastructure) -> bool:
     """By its name; what may be about Dockerfiles has to begin like one, in capitals."""
     name = path.rpartition("/")[2]
-    if not _DOCKERFILE.fullmatch(name) or name.endswith(".dockerignore"):
+    if name.endswith(".dockerignore"):
         return False
-    if not _ABOUT_DOCKERFILES.fullmatch(name):
-        return True
+    if _DOCKERFILE.fullmatch(name):
+        if not _ABOUT_DOCKERFILES.fullmatch(name):
+            return True
+    elif not _LIKE_DOCKERFILE.fullmatch(path):
+        return False
     content = _head(tree, path, found)
     return content is not None and bool(_BEGINS.match(content))
 
 
 def _look_into(tree: Tree, path: str, found: Infrastructure) -> None:
-    """Note a Kubernetes object, by both keys that each of them has, or a CloudFormation template.
-
-    Sources: https://kubernetes.io/docs/concepts/overview/working-with-objects/#required-fields,
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html.
-    Templates of manifests count too, which is why the text is searched and not parsed.
-    """
-    content = _head(tree, path, found)
+    """Note what a YAML or JSON file describes, if anything."""
+    content = _head(tree, path, found, size=_WHOLE)
     if content is None:
         return
-    if all(mark.search(content) for mark in _MARKS):
-        found.kubernetes.append(path)
-    elif b"AWS" in content and _STACK.search(content):
-        found.cloudformation.append(path)
+    is_json = path.lower().endswith(".json")
+    kind = kind_of_json(content) if is_json else kind_of_yaml(content)
+    if len(content) == _WHOLE and not (kind or is_json):  # so much JSON is data
+        why = f"only its first {_WHOLE} bytes were looked at"
+        found.unread.append(Unread(location=Location(path=path), why=why, gap=Gap.TOO_LARGE))
+    if kind:
+        getattr(found, kind).append(path)
 
 
-def _head(tree: Tree, path: str, found: Infrastructure) -> bytes | None:
+def _head(tree: Tree, path: str, found: Infrastructure, *, size: int = _LOOKED_AT) -> bytes | None:
     """The beginning of a file; one that cannot be read is noted."""
     try:
-        return tree.head(path, size=_LOOKED_AT)
+        return tree.head(path, size=size)
     except UnreadableFileError as error:
         place = Location(path=path)
         found.unread.append(Unread(location=place, why=error.what, gap=Gap.INPUT_MISSING))

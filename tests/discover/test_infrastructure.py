@@ -42,7 +42,7 @@ def kinds(root: Path, files: dict[str, bytes]) -> dict[str, list[str]]:
         ("Dockerfiles", None), ("MyDockerfile", None), ("compose.yml", "compose"),
         ("docker-compose.prod.yaml", "compose"), ("a/compose.override.yaml", "compose"),
         ("recompose.yml", None), ("main.tf", "terraform"), ("x.tf.json", "terraform"),
-        ("x.tfvars", None), ("x.json", None),
+        ("x.tfvars", None), ("x.json", None), ("x.tofu", "terraform"),
     ],
 )  # fmt: skip
 def test_known_by_name(tmp_path: Path, name: str, kind: str | None) -> None:
@@ -50,6 +50,20 @@ def test_known_by_name(tmp_path: Path, name: str, kind: str | None) -> None:
         one: [name] if one == kind else []
         for one in ("docker", "compose", "kubernetes", "terraform", "helm", "cloudformation")
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Dockerfile-alpine", "a/Dockerfile_dev", "web.docker", "prod-dockerfile",
+        "images/Dockerfile/web", "dockerfiles/web",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(("content", "is_one"), [(b"FROM a\n", True), (b"from a place\n", False)])
+def test_what_is_nearly_named_like_a_dockerfile_has_to_begin_as_one(
+    tmp_path: Path, name: str, content: bytes, *, is_one: bool
+) -> None:
+    assert kinds(tmp_path, {name: content})["docker"] == ([name] if is_one else [])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +77,7 @@ def test_known_by_name(tmp_path: Path, name: str, kind: str | None) -> None:
         (b"kind: Pod\n", False),
         (b"x:\n  apiVersion: v1\n  kind: Pod\n", False),
         (b"apiVersion:\nkind:\n", False),
-        (b"#" * 65536 + b"\n" + _OBJECT, False),
+        (b"#" * 65536 + b"\n" + _OBJECT, True),
         (b"\xff\xfe\0", False),
     ],
 )
@@ -72,7 +86,7 @@ def test_kubernetes_objects_are_known_by_their_keys(
     content: bytes,
     expected: bool,
 ) -> None:
-    found = kinds(tmp_path, {"deploy/x.yaml": content, ".github/x.yml": _OBJECT})
+    found = kinds(tmp_path, {"deploy/x.yaml": content, ".github/workflows/x.yml": _OBJECT})
     assert found["kubernetes"] == (["deploy/x.yaml"] if expected else [])
 
 

@@ -17,10 +17,11 @@ from pipeline.checks.hardening.configuration.workload import read as hold
 from pipeline.checks.hardening.problem import Open
 from pipeline.errors import IncompleteError
 from pipeline.model import Gap, Location
+from pipeline.tree import join
 from pipeline.yamltree import Items, Scalar, Table, compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
     from pipeline.checks.hardening.problem import Read
@@ -35,8 +36,11 @@ _MAX_STEPS = 20
 """How far a service may take from another that takes from another."""
 
 
-def read(text: str, path: str, today: date) -> Read:
-    """What is wrong with a compose file, and what it leaves open; raises `IncompleteError`."""
+def read(text: str, path: str, today: date, *, dockerfiles: Collection[str] = ()) -> Read:
+    """What is wrong with a compose file, and what it leaves open; raises `IncompleteError`.
+
+    `dockerfiles` are those that are evaluated by themselves.
+    """
     root = compose(text, path, aliases=True, tags=_TAGS)
     if not isinstance(root, Table):
         raise IncompleteError("it holds no table of keys", where=path)
@@ -53,6 +57,7 @@ def read(text: str, path: str, today: date) -> Read:
         if isinstance(node, Table):
             service, is_whole = _extended(services, key, node, path, beyond)
             containers.append(_container(key, service, is_whole=is_whole))
+            _built(service, path, dockerfiles, beyond)
     found = hold(containers, path, today)
     return replace(found, open=(*beyond, *found.open))
 
@@ -60,6 +65,22 @@ def read(text: str, path: str, today: date) -> Read:
 def _leave(beyond: list[Open], path: str, line: int, why: str) -> None:
     place = Location(path=path, line=line)
     beyond.append(Open(place=place, why=why, gap=Gap.UNSUPPORTED_INPUT))
+
+
+def _built(service: Table, path: str, known: Collection[str], beyond: list[Open]) -> None:
+    """Leave open what a service is built from, unless it is one of the `known` Dockerfiles."""
+    build = service.below("build")
+    inline, file = build.get("dockerfile_inline"), build.get("dockerfile")
+    if inline is not None:
+        _leave(beyond, path, inline.line, "a Dockerfile that stands in the file is not evaluated")
+    elif isinstance(file, Scalar) and not file.is_null:
+        context = _told(build.text("context") or ".")
+        name = _told(file.text)
+        if context is None or name is None:
+            why = "what it is built from depends on who starts it"
+            _leave(beyond, path, file.line, why)
+        elif join(join(path.rpartition("/")[0], context), name) not in known:
+            _leave(beyond, path, file.line, "it is built from what is not known as a Dockerfile")
 
 
 # ------------------------------------------------------------------------------ put together

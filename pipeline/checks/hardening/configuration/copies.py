@@ -11,6 +11,7 @@ Source: measured with Trivy 0.74.0.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from dataclasses import dataclass, field
@@ -121,12 +122,18 @@ def manifests(files: Mapping[str, bytes]) -> Copies:
     """
     copies = Copies()
     for number, (path, content) in enumerate(sorted(files.items())):
-        for part, document in enumerate(documents(content)):
+        for part, document in enumerate(documents(_plain(content))):
             if all(mark.search(document) for mark in _OBJECT):
                 given = Given(path=path, kind=KUBERNETES)
                 named = _MADE_NAME.sub(rb"name\1        ", document)
                 copies.add(f"{number}-{part}.yaml", named, given)
     return copies
+
+
+def _plain(content: bytes) -> bytes:
+    """The same lines without a mark of their encoding, ended as everywhere."""
+    content = content.removeprefix(codecs.BOM_UTF8)
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def templates(files: Mapping[str, bytes]) -> Copies:

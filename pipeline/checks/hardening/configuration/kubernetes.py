@@ -58,6 +58,8 @@ def read(text: str, path: str, today: date) -> Read:
         kind, names = one.text("kind"), one.below("metadata").entries.keys()
         if containers and id(one) not in whole:
             ours_alone.append(_left(one, path, "Trivy does not look into lists of objects"))
+        elif containers and one.entries["kind"][0].column > 1:
+            ours_alone.append(_left(one, path, "Trivy is given manifests with plain lines alone"))
         elif containers and kind not in _KNOWN:
             strange.append(_left(one, path, f"Trivy knows no containers in a {plain(kind)}"))
         elif containers and not {"name", "generateName"} & names:

@@ -75,7 +75,8 @@ def _look(inputs: Inputs, path: str) -> Read | Missing:
             ignores = inputs.ignores_for(path)
             return building.read(text, path, ignores=ignores, today=inputs.today)
         if path in inputs.target.compose:
-            return compose.read(text, path, inputs.today)
+            known = inputs.target.dockerfiles
+            return compose.read(text, path, inputs.today, dockerfiles=known)
         return kubernetes.read(text, path, inputs.today)
     except UnicodeDecodeError as error:
         return missing(path, Gap.PARSE_ERROR, f"not UTF-8 at byte {error.start}")

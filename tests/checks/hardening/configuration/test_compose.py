@@ -132,3 +132,24 @@ def test_no_shape_makes_it_stumble(service: str) -> None:
     found = read(f"services:\n  a: {service}\n")
     places = [one.place for one in found.problems] + [one.place for one in found.open]
     assert all(place.line == 2 for place in places)
+
+
+@pytest.mark.parametrize(
+    ("build", "why"),
+    [
+        ("{context: web, dockerfile: ../Dockerfile}", ""),
+        ("{dockerfile: web/prod.build}", ""),
+        ("web", ""),
+        ("{context: web, dockerfile: other.build}", "not known as a Dockerfile"),
+        ("{context: https://example.com/a.git, dockerfile: Dockerfile}", "not known as"),
+        ("{dockerfile: $FILE}", "depends on who starts it"),
+        ("{dockerfile: '${FILE:-web/prod.build}'}", ""),
+        ("{dockerfile_inline: FROM a}", "stands in the file"),
+    ],
+)
+def test_what_a_service_is_built_from_is_evaluated_by_itself_or_open(build: str, why: str) -> None:
+    known = ("deploy/Dockerfile", "deploy/web/prod.build")
+    text = f"services:\n  a:\n    build: {build}\n"
+    found = compose.read(text, "deploy/compose.yml", DAY, dockerfiles=known).open
+    assert [one.place.line for one in found] == ([3] if why else [])
+    assert all(why in one.why for one in found)

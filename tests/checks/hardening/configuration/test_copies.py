@@ -34,6 +34,15 @@ def test_manifests_are_handed_over_object_by_object() -> None:
     assert {one.path for one in made.given.values()} == {"x.yaml"}
 
 
+def test_the_way_in_which_lines_end_hides_no_object() -> None:
+    pod = b"kind: Pod\rmetadata: {}\r"
+    made = copies.manifests({"x.yaml": b"\xef\xbb\xbf" + pod, "y.yaml": b"---\r\n" + pod})
+    assert [*made.contents.values()] == [
+        b"kind: Pod\nmetadata: {}\n",
+        b"\nkind: Pod\nmetadata: {}\n",
+    ]
+
+
 def test_lists_are_objects_as_well() -> None:
     assert copies.manifests({"x.yaml": b'"kind": List\n"items": []\n'}).given
 

@@ -50,6 +50,8 @@ def test_what_trivy_says_nothing_about() -> None:
     assert "lists" in listed.why
     assert (listed.place.line, listed.gap) == (3, Gap.UNSUPPORTED_INPUT)
     assert rollout.ours_alone == ()
+    (flow,) = read(f"{{kind: Pod, metadata: {{name: x}}, spec: {BAD}}}\n").ours_alone
+    assert "plain lines" in flow.why
     assert "Rollout" in rollout.strange[0].why
 
 
