@@ -105,7 +105,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         )
     tree, target, settings, notices = _discover(request.target, request.config)
     output = output_of(tree.root, request.output)
-    target = replace(target, images=_images(settings, request, tree.root))
+    target = replace(target, images=_images(settings, request, target, tree))
     found = None
     if request.base is not None:
         from pipeline import against  # noqa: PLC0415 - only where a base is named
@@ -136,18 +136,20 @@ def prepare(request: Request) -> tuple[Plan, Output]:
     return plan, output
 
 
-def _images(settings: Settings, request: Request, root: Path) -> tuple[Image, ...]:
+def _images(settings: Settings, request: Request, target: Target, tree: Tree) -> tuple[Image, ...]:
     """The built images that the settings and the request name, found and held to their digests.
 
     Paths in the settings are seen from the repository's root, others from where one stands.
     """
-    wanted = [(image.reference, image.platform, root) for image in settings.images]
+    wanted = [(image.reference, image.platform, tree.root) for image in settings.images]
     wanted += [(text, request.platform, Path.cwd()) for text in request.images]
     if not wanted:
         return ()
-    from pipeline import images  # noqa: PLC0415 - only where one is named
+    from pipeline import bases, images  # noqa: PLC0415 - only where one is named
 
-    return images.look(wanted, offline=request.offline)
+    found = images.look(wanted, offline=request.offline)
+    named = {image.reference: image.dockerfile for image in settings.images}
+    return bases.claim(found, named, target, tree)
 
 
 def check(

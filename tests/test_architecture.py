@@ -37,7 +37,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"discover"}),
     frozenset({"checks", "report", "controls", "signing"}),
     frozenset({"collect", "review"}),
-    frozenset({"against", "assemble"}),
+    frozenset({"against", "assemble", "bases"}),
     frozenset({"stages"}),
     frozenset({"cli", "commands", "sessions", "actions"}),
     frozenset({"__main__"}),

@@ -36,7 +36,8 @@ class Image:
     "oci-archive". `place` is where it is: an absolute path, or a reference that ends in a digest.
     `config` is the digest of its configuration, which stands for the whole image and is the same
     wherever it is kept; `manifest` and `index` are "" where it is kept without one. `base` is the
-    image that it says it was built on. `unread` says why nothing else is known.
+    image that it says it was built on; `base_from` is the Dockerfile that says so in its stead,
+    which is a claim. `unread` says why nothing else is known.
     """
 
     name: str
@@ -55,9 +56,15 @@ class Image:
     health_check: bool = False
     base: str = ""
     base_digest: str = ""
+    base_from: str = ""
     unread: Unread | None = None
 
     @property
     def title(self) -> str:
         """Its name, with the platform where that is known."""
         return f"{self.name} ({self.platform})" if self.platform else self.name
+
+    @property
+    def base_told(self) -> str:
+        """Its base, and who says so where it does not itself; "" where nobody does."""
+        return f"{self.base}, says {self.base_from}" if self.base_from else self.base

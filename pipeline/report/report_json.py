@@ -304,6 +304,7 @@ def _image(image: Image) -> dict[str, Any]:
         "index": image.index,
         "base": image.base,
         "base_digest": image.base_digest,
+        "base_from": image.base_from,
         "layers": [layer.diff_id for layer in image.layers],
         "unread": image.unread.why if image.unread else "",
     }

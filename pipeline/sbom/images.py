@@ -69,6 +69,8 @@ def describe_image(image: Image) -> type_json:
             ("manifest", image.manifest),
             ("platform", plain(image.platform, limit=100)),
             ("base-image", plain(image.base, limit=300)),
+            ("base-image-digest", image.base_digest),
+            ("base-image-said-by", plain(image.base_from, limit=300)),
         )
         if value
     ]

@@ -48,10 +48,14 @@ class AdvisorySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedImage:
-    """A built image to look at; `platform` is "" for every one that it is built for."""
+    """A built image to look at; `platform` is "" for every one that it is built for.
+
+    `dockerfile` is the path of the one that it is built from, seen from the root, if that is said.
+    """
 
     reference: str
     platform: str = ""
+    dockerfile: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -537,6 +537,29 @@ def test_locks_and_images_are_one_bill_of_materials(look: Look, here: Path) -> N
     assert main(["sbom", str(repository), "--against", str(file)]) == 0
 
 
+def test_a_dockerfile_claims_a_base(look: Look, here: Path) -> None:
+    line = "RUN /bin/sh -c make install # buildkit"
+    built = Built.of(SYSTEM, LANGUAGES, history=[("ADD rootfs /", False), (line, False)])
+    images.layout(here / "app", {"1.0": built})
+    pinned = "sha256:" + "ab" * 32
+    file = here.parent / "repository" / "Dockerfile"
+    file.write_text(f"FROM debian:12@{pinned}\nRUN make install\n")
+    answer = look("./app:1.0")
+    (row,) = answer.evidence["tables"][0]["rows"]
+    assert row[-1] == "debian:12, says Dockerfile"
+    (image,) = answer.report["target"]["images"]
+    assert (image["base"], image["base_digest"]) == ("debian:12", pinned)
+    assert image["base_from"] == "Dockerfile"
+    assert all(
+        "built on debian:12, says Dockerfile" in one["detail"]
+        for one in answer.findings
+        if one["kind"] == "vulnerability"
+    )
+    file.write_text(f"FROM debian:12@{pinned}\nRUN make everything\n")
+    (row,) = look("./app:1.0").evidence["tables"][0]["rows"]
+    assert row[-1] == ""
+
+
 # --------------------------------------------------------------------------------- hostile things
 
 

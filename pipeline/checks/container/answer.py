@@ -125,7 +125,7 @@ def _table(target: Target, scans: Sequence[tuple[Image, Scan]]) -> Table:
                 image.manifest,
                 system,
                 len(told.packages) if told else 0,
-                image.base,
+                image.base_told,
             )
         )
     return Table(

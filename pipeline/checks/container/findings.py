@@ -208,5 +208,5 @@ def _where(image: Image, layer: str, what: str) -> str:
     )
     command = f", made by `{plain(made_by, limit=120)}`" if made_by else ""
     told = f" in {number} ({layer}{command})" if number else ""
-    base = f", built on {plain(image.base, limit=200)}" if image.base else ""
+    base = f", built on {plain(image.base_told, limit=200)}" if image.base else ""
     return f"{what}{told} of {image.title}, image {image.config}{base}."
