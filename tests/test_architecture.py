@@ -18,7 +18,7 @@ PACKAGE = ROOT / "pipeline"
 # docs/architecture.md.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"model", "errors", "text", ""}),
-    frozenset({"tree", "files", "resources", "yamltree", "web", "trust"}),
+    frozenset({"tree", "files", "resources", "yamltree", "web", "trust", "suspicious"}),
     frozenset(
         {
             "tools",

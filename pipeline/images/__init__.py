@@ -2,8 +2,8 @@
 
 reference    what an image is called                 choose       every platform, or the named one
 layout       OCI layouts: folders of blobs           documents    manifests and indexes
-archive      docker archives                         config       user, ports, history; redacted
-registry     registries, without layers              suspicious   values that look like secrets
+archive      docker archives                         config       user, ports, environment
+registry     registries, without layers              redact       history without secrets
 credentials  the files of container tools            layers       digests, and what is in a layer
 kept         blobs that were fetched                 packed       OCI layouts in an archive
 streams      how layers are packed

@@ -14,9 +14,10 @@ from pipeline.images.documents import (
     field,
     platform_of,
 )
+from pipeline.images.redact import assignments, redact
 from pipeline.images.reference import DIGEST
-from pipeline.images.suspicious import assignments, redact, why_secret
 from pipeline.model import Exposed, Gap, Layer
+from pipeline.suspicious import why_secret
 from pipeline.text import plain
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pipeline.checks.container.rules import RULES
 from pipeline.checks.container.scan import OS
 from pipeline.checks.secrets import fixture
 from pipeline.discover.names import printable
-from pipeline.images.suspicious import BY_FORM
 from pipeline.model import Finding, Kind, Location, Severity
 from pipeline.policy import some
+from pipeline.suspicious import BY_FORM
 from pipeline.text import plain
 
 if TYPE_CHECKING:

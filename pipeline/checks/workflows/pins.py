@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.workflows.denied import denied_image
 from pipeline.checks.workflows.problem import Problem
-from pipeline.checks.written import Secret, blind_downloads, is_digest, secret_in
+from pipeline.checks.written import blind_downloads, is_digest
 from pipeline.model import Severity
+from pipeline.suspicious import Secret, secret_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

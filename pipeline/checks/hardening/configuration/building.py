@@ -9,8 +9,8 @@ from pipeline.checks.hardening.configuration import lifetimes, scripts
 from pipeline.checks.hardening.configuration.dockerfile import expanded, parse
 from pipeline.checks.hardening.configuration.images import pin_problems, reference
 from pipeline.checks.hardening.problem import Open, Problem, Read
-from pipeline.images.suspicious import why_secret
 from pipeline.model import Gap, Location, Severity
+from pipeline.suspicious import why_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from pipeline.checks.hardening.configuration import lifetimes
 from pipeline.checks.hardening.configuration.images import pin_problems, reference
 from pipeline.checks.hardening.problem import Open, Problem, Read
-from pipeline.checks.written import is_secret_name, is_strong
-from pipeline.images.suspicious import why_secret
 from pipeline.model import Gap, Location, Severity
+from pipeline.suspicious import is_secret_name, is_strong, why_secret
 from pipeline.yamltree import Scalar
 
 if TYPE_CHECKING:
