@@ -15,7 +15,7 @@ from pipeline.checks.hardening.configuration.dockerfile import parse
 from pipeline.checks.hardening.configuration.instructions import UnreadableDockerfileError
 from pipeline.checks.written import is_digest
 from pipeline.errors import UsageError
-from pipeline.images.suspicious import redact
+from pipeline.images.redact import redact
 from pipeline.text import plain
 from pipeline.tree import UnreadableFileError
 
