@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import bases
 from pipeline.errors import UsageError
-from pipeline.images.suspicious import redact
+from pipeline.images.redact import redact
 from pipeline.model import Image, Layer, Location, Target, Unread
 from pipeline.tree import Tree
 from tests.checks.container.cases import target
