@@ -1,4 +1,4 @@
-"""Where files of ours go, and writing them so that nobody ever sees half of one."""
+"""Where files of ours go, how they are written so that nobody sees half of one, and memories."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
+
+MAX_REMEMBERED = 64 * 1024 * 1024
+"""Bytes of a file that is worth recalling."""
+
+_T = TypeVar("_T")
 
 
 def write(path: Path, content: bytes) -> None:
@@ -50,6 +55,31 @@ def cache_folder() -> Path:
         return Path.home() / "Library" / "Caches" / "supply-chain"
     cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
     return (cache if cache.is_absolute() else Path.home() / ".cache") / "supply-chain"
+
+
+def remember(path: Path, value: object) -> None:
+    """Keep a value for a later run, for its owner's eyes; where that cannot be done, nothing is.
+
+    Nobody may rely on it: whoever recalls it has to see by the value that it answers his question.
+    """
+    import msgspec  # noqa: PLC0415 - few commands remember anything
+
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.write(msgspec.json.encode(value))
+
+
+def recall(path: Path, kind: type[_T], *, limit: int = MAX_REMEMBERED) -> _T | None:
+    """What was remembered; `None` for what is missing, of another form or over `limit` bytes."""
+    import msgspec  # noqa: PLC0415 - as above
+
+    try:
+        if path.stat().st_size > limit:
+            return None
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return None
 
 
 def digest(content: bytes) -> str:

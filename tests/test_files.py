@@ -4,12 +4,14 @@ import errno
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import IncompleteError
-from pipeline.files import cache_folder, digest, locked, replacing, write
+from pipeline.files import cache_folder, digest, locked, recall, remember, replacing, write
 
 
 def test_write_replaces_in_one_step(tmp_path: Path) -> None:
@@ -143,3 +145,52 @@ def test_a_failure_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path)
         whole.write(b"new")
     assert file.read_bytes() == b"new"
     assert file.stat().st_mode & 0o077 == 0
+
+
+# ---------------------------------------------------------------------------------- memories
+
+
+@dataclass(frozen=True)
+class Note:
+    day: date
+    words: tuple[str, ...] = ()
+
+
+NOTE = Note(day=date(2026, 1, 2), words=("a", "b"))
+
+
+def test_what_is_remembered_is_recalled_and_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "note.json"
+    assert recall(file, Note) is None
+    remember(file, NOTE)
+    assert recall(file, Note) == NOTE
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    remember(file, Note(day=NOTE.day))
+    assert recall(file, Note) == Note(day=NOTE.day)
+    assert [one.name for one in file.parent.iterdir()] == ["note.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[", b"{}", b"\xff", b'{"day": "soon"}', b"[" * 100_000, b"null"],
+    ids=["empty", "cut", "nothing", "no text", "no day", "deep", "null"],
+)
+def test_a_memory_of_another_form_is_none(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "note.json"
+    file.write_bytes(content)
+    assert recall(file, Note) is None
+
+
+def test_a_memory_without_end_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "note.json"
+    remember(file, NOTE)
+    size = file.stat().st_size
+    assert recall(file, Note, limit=size) == NOTE
+    assert recall(file, Note, limit=size - 1) is None
+
+
+def test_where_nothing_can_be_kept_nothing_is_remembered(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    remember(tmp_path / "file" / "note.json", NOTE)
+    assert recall(tmp_path / "file" / "note.json", Note) is None

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from pipeline.errors import IncompleteError
-from pipeline.files import write
+from pipeline.files import cache_folder, recall, remember
 from pipeline.registries.release import Release
 
 if TYPE_CHECKING:
@@ -52,27 +49,14 @@ class Kept:
 
     def recall(self, address: str, kind: type[T], *, now: datetime) -> T | None:
         """An answer of another kind that was told at `address` lately, or `None`."""
-        import msgspec  # noqa: PLC0415 - only a run asks
-
-        try:
-            kept: _Kept[T] = msgspec.json.decode(
-                self._file(address).read_bytes(),
-                type=_Kept[kind],  # type: ignore[valid-type]  # it is one at run time
-            )
-        except (OSError, msgspec.DecodeError, RecursionError):
+        kept: _Kept[T] | None = recall(self._file(address), _Kept[kind])  # type: ignore[valid-type]  # it is one at run time
+        if kept is None or kept.address != address:
             return None
-        lately = timedelta(0) <= now - kept.asked <= MAX_AGE
-        return kept.told if lately and kept.address == address else None
+        return kept.told if timedelta(0) <= now - kept.asked <= MAX_AGE else None
 
     def keep(self, address: str, told: object, *, now: datetime) -> None:
         """Keep an answer of any kind."""
-        import msgspec  # noqa: PLC0415 - as above
-
-        file = self._file(address)
-        kept = _Kept(asked=now, address=address, told=told)
-        with suppress(OSError, IncompleteError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write(file, msgspec.json.encode(kept))
+        remember(self._file(address), _Kept(asked=now, address=address, told=told))
 
     def _file(self, address: str) -> Path:
         return self.folder / f"{hashlib.sha256(address.encode()).hexdigest()}.json"
@@ -80,15 +64,8 @@ class Kept:
 
 def folder() -> Path:
     """`$SUPPLY_CHAIN_REGISTRIES`, or a folder in the user's cache."""
-    if given := os.environ.get("SUPPLY_CHAIN_REGISTRIES"):
-        return Path(given)
-    if sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches"
-    else:
-        # The XDG base directory specification: a relative path there is invalid and ignored.
-        cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
-        cache = cache if cache.is_absolute() else Path.home() / ".cache"
-    return cache / "supply-chain" / "registries"
+    given = os.environ.get("SUPPLY_CHAIN_REGISTRIES")
+    return Path(given) if given else cache_folder() / "registries"
 
 
 def moment() -> datetime:
