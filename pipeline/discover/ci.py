@@ -27,10 +27,13 @@ _WORKFLOW = re.compile(r"\.github/workflows/[^/]+\.ya?ml", re.DOTALL)
 _OTHER_SYSTEMS = (
     (re.compile(r"\.gitlab-ci\.ya?ml"), "GitLab CI"),
     (
-        re.compile(r"(?:\.azure-pipelines/[^/]+|azure-pipelines[^/]*)\.ya?ml", re.DOTALL),
+        re.compile(r"(?:\.azure-pipelines/[^/]+|(?:.*/)?azure-pipelines[^/]*)\.ya?ml", re.DOTALL),
         "Azure Pipelines",
     ),
-    (re.compile(r"(?:.*/)?Jenkinsfile(?:\.[^/]*)?", re.DOTALL), "Jenkins"),
+    (
+        re.compile(r"(?:.*/)?(?:Jenkinsfile(?:\.[^/]*)?|[^/]+\.[Jj]enkinsfile)", re.DOTALL),
+        "Jenkins",
+    ),
     (re.compile(r"\.circleci/config\.ya?ml"), "CircleCI"),
     (re.compile(r"bitbucket-pipelines\.ya?ml"), "Bitbucket Pipelines"),
     (re.compile(r"\.travis\.ya?ml"), "Travis CI"),
@@ -39,6 +42,12 @@ _OTHER_SYSTEMS = (
     (re.compile(r"\.buildkite/[^/]+\.ya?ml", re.DOTALL), "Buildkite"),
     (re.compile(r"\.?appveyor\.ya?ml"), "AppVeyor"),
     (re.compile(r"\.cirrus\.(?:ya?ml|star)"), "Cirrus CI"),
+    (re.compile(r"\.semaphore/[^/]+\.ya?ml", re.DOTALL), "Semaphore"),
+    (re.compile(r"\.build\.yml|\.builds/[^/]+\.yml", re.DOTALL), "SourceHut builds"),
+    (re.compile(r"(?:.*/)?buildspec[^/]*\.ya?ml", re.DOTALL), "CodeBuild"),
+    (re.compile(r"codemagic\.yaml"), "Codemagic"),
+    (re.compile(r"screwdriver\.yaml"), "Screwdriver"),
+    (re.compile(r"\.teamcity/.+\.(?:kts|xml)", re.DOTALL), "TeamCity"),
     (re.compile(r"cloudbuild\.(?:ya?ml|json)"), "Cloud Build"),
     (re.compile(r"\.(?:forgejo|gitea)/workflows/[^/]+\.ya?ml", re.DOTALL), "Forgejo Actions"),
 )
