@@ -66,7 +66,7 @@ class Tools:
             raise IncompleteError(
                 f"{name} is not installed", fix=f"install it: python3 -m pip install {name}"
             )
-        return python.command(module=tool.module, program=tool.program)
+        return python.command(module=tool.module, program=tool.program, inside=tool.inside)
 
     def commands(self, jobs: Sequence[Job]) -> list[tuple[str, ...]]:
         """How each job's program is started, () for an optional one whose program is not there."""

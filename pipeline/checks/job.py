@@ -46,6 +46,7 @@ class Tool:
 
     `distribution` is its name on the index and of its dependency group. It is run as the Python
     module `module`, or as the binary `program` that it put among the environment's scripts.
+    `inside` is the program that such a module would only start, seen from the installed packages.
     `binary` is the name of a pinned program (`pipeline/tools/pins.toml`) instead of all these.
     `group` is a dependency group of what the check needs beside its tool.
     """
@@ -53,6 +54,7 @@ class Tool:
     distribution: str = ""
     module: str = ""
     program: str = ""
+    inside: str = ""
     binary: str = ""
     group: str = ""
 

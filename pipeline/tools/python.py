@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from importlib import metadata
@@ -27,12 +28,17 @@ def find(distribution: str) -> ToolRecord | None:
     )
 
 
-def command(*, module: str = "", program: str = "") -> tuple[str, ...]:
+def command(*, module: str = "", program: str = "", inside: str = "") -> tuple[str, ...]:
     """How a tool is started: its module in isolation, or its program by its full path.
 
+    `inside` is where the module keeps a program of which it is but the wrapper, seen from the
+    folder of installed packages: started by itself, without Python, if it is there.
     Neither the working directory nor `PATH`, `PYTHON*` variables or the user's own packages can
     then put other code in its place.
     """
+    direct = Path(sysconfig.get_path("platlib"), inside)
+    if inside and os.access(direct, os.X_OK) and direct.is_file():
+        return (str(direct),)
     if module:
         return (sys.executable, "-I", "-m", module)
     return (str(Path(sysconfig.get_path("scripts"), program)),)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
 from importlib import metadata
 from pathlib import Path
 
@@ -84,3 +85,20 @@ def test_a_binary_is_started_by_its_path_beside_us() -> None:
     (path,) = python.command(program="pip-audit")
     assert Path(path).is_absolute()
     assert Path(path).is_file()
+
+
+def test_a_program_that_a_module_would_only_start_is_started_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_path", {"platlib": str(tmp_path)}.__getitem__)
+    by_module = (sys.executable, "-I", "-m", "tool")
+    assert python.command(module="tool", inside="tool/bin/tool") == by_module
+    program = tmp_path / "tool" / "bin" / "tool"
+    program.mkdir(parents=True)
+    assert python.command(module="tool", inside="tool/bin/tool") == by_module
+    program.rmdir()
+    program.write_text("#!/bin/true\n")
+    assert python.command(module="tool", inside="tool/bin/tool") == by_module
+    program.chmod(0o755)
+    assert python.command(module="tool", inside="tool/bin/tool") == (str(program),)
+    assert python.command(module="tool") == by_module
