@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
-from importlib import metadata
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.files import digest
@@ -16,14 +17,14 @@ _INSTALLER_FILES = ("INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_c
 
 def find(distribution: str) -> ToolRecord | None:
     """The installed distribution, or `None`."""
-    try:
-        found = metadata.distribution(distribution)
-    except metadata.PackageNotFoundError:
+    found = _beside(distribution) or _anywhere(distribution)
+    if found is None:
         return None
+    version, record = found
     return ToolRecord(
         name=distribution,
-        version=found.version,
-        digest=_digest(found),
+        version=version,
+        digest=_digest(record),
         obtained="installed beside the pipeline",
     )
 
@@ -44,13 +45,42 @@ def command(*, module: str = "", program: str = "", inside: str = "") -> tuple[s
     return (str(Path(sysconfig.get_path("scripts"), program)),)
 
 
-def _digest(found: metadata.Distribution) -> str:
+def _beside(distribution: str) -> tuple[str, str] | None:
+    """The version of an installed distribution and its list of files, from where installers put it.
+
+    https://packaging.python.org/specifications/recording-installed-packages/#the-dist-info-directory
+    """
+    wanted = _normal(distribution)
+    for folder in {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}:
+        for path in Path(folder).glob("*.dist-info"):
+            name, _, version = path.name.removesuffix(".dist-info").partition("-")
+            if _normal(name) == wanted:
+                with suppress(OSError, UnicodeError):
+                    return version, (path / "RECORD").read_text(encoding="utf-8")
+    return None
+
+
+def _anywhere(distribution: str) -> tuple[str, str] | None:
+    """The same wherever and however it is installed."""
+    from importlib import metadata  # noqa: PLC0415 - slow, and hardly ever needed
+
+    try:
+        found = metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+    return found.version, found.read_text("RECORD") or ""
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _digest(record: str) -> str:
     """A digest of RECORD, the wheel format's list of every installed file with its hash.
 
     What differs from one installation to the next is left out: start scripts, compiled files,
     and the installer's own notes.
     """
-    record = found.read_text("RECORD")
     if not record:
         return ""
     lines = sorted(

@@ -102,3 +102,35 @@ def test_a_program_that_a_module_would_only_start_is_started_by_itself(
     program.chmod(0o755)
     assert python.command(module="tool", inside="tool/bin/tool") == (str(program),)
     assert python.command(module="tool") == by_module
+
+
+@pytest.fixture
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of installed packages, empty; nothing is installed anywhere else."""
+    paths = {"purelib": str(tmp_path), "platlib": str(tmp_path)}
+    monkeypatch.setattr(sysconfig, "get_path", paths.__getitem__)
+    monkeypatch.setattr(metadata, "distribution", lambda name: Installed("elsewhere,sha256=a,1"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["some-tool", "Some.Tool", "some_tool"])
+def test_a_distribution_is_found_under_any_spelling(packages: Path, name: str) -> None:
+    folder = packages / "some_tool-2.0.1.dist-info"
+    folder.mkdir()
+    (packages / "some_tool_more-9.dist-info").mkdir()
+    (folder / "RECORD").write_text(RECORD)
+    found = python.find(name)
+    assert found is not None
+    assert (found.version, found.name) == ("2.0.1", name)
+
+
+def test_one_without_a_list_of_files_is_looked_for_elsewhere(packages: Path) -> None:
+    (packages / "tool-2.0.dist-info").mkdir()
+    found = python.find("tool")
+    assert found is not None
+    assert found.version == Installed.version
+
+
+def test_both_ways_to_look_agree() -> None:
+    assert python._beside("kingfisher-bin") == python._anywhere("kingfisher-bin")
+    assert python._beside("kingfisher-bin") is not None

@@ -13,7 +13,7 @@ stand-in for `.git` that we made. What an earlier run found in the history is ke
 cache, so that only new commits are walked.
 
 engine      how Kingfisher is called and read       rules/  rules of our own for it
-files       what there is on disk                   objects  the stand-in for `.git`
+files       what there is on disk                   objects, pack  the stand-in for `.git`
 today       their content, as git names it          credentials  files made to hold secrets
 passed      what its rules pass over                jobs    what is run
 answer      what it means                           account what nobody looked at

@@ -5,15 +5,15 @@ real history, and a reference to the real objects (`info/alternates`). So nothin
 repository's settings is ever read by the engine, what is reachable is what we say, and our
 commit's own files take part in the walk: the canary, and files under names that the engine's
 rules do not pass over.
-Sources: gitformat-loose-objects, git-mktree(1), gitrepository-layout(5).
+Sources: git-mktree(1), gitrepository-layout(5).
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import zlib
 from typing import TYPE_CHECKING
+
+from pipeline.checks.secrets.pack import Pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,6 +32,7 @@ class StandIn:
 
         `shallow` are commits whose parents are not there.
         """
+        self._pack = Pack()
         self._files: dict[str, bytes] = {"config": _CONFIGURATION, "refs/.keep": b""}
         self._files["HEAD"] = f"ref: {BRANCH}\n".encode()
         if boundary := "".join(f"{commit}\n" for commit in shallow):
@@ -43,7 +44,7 @@ class StandIn:
 
     def blob(self, content: bytes) -> str:
         """Keep a file's content; answers its id."""
-        return self._keep(b"blob", content)
+        return self._pack.add(b"blob", content)
 
     def commit(self, files: Mapping[str, str], parents: Iterable[str] = ()) -> str:
         """Keep a commit of `files`, path to id; answers its id."""
@@ -51,7 +52,7 @@ class StandIn:
             {tuple(os.fsencode(path).split(b"/")): id_ for path, id_ in files.items()}
         )
         lines = [f"tree {tree}\n", *(f"parent {parent}\n" for parent in parents)]
-        return self._keep(b"commit", "".join(lines).encode() + _SIGNED)
+        return self._pack.add(b"commit", "".join(lines).encode() + _SIGNED)
 
     def _tree(self, files: Mapping[tuple[bytes, ...], str]) -> str:
         """Keep a folder and those in it; `files` are keyed by the parts of their paths."""
@@ -69,28 +70,13 @@ class StandIn:
             b"%s %s\0%s" % (mode, name.removesuffix(b"/"), bytes.fromhex(id_))
             for name, (mode, id_) in sorted(entries.items())
         )
-        return self._keep(b"tree", b"".join(lines))
+        return self._pack.add(b"tree", b"".join(lines))
 
     def files(self, folder: str, commit: str) -> dict[str, bytes]:
         """All of it below `folder`, with `commit` as what is to be walked."""
         found = self._files | {BRANCH: f"{commit}\n".encode()}
+        found |= {f"objects/pack/{name}": content for name, content in self._pack.files().items()}
         return {f"{folder}/{name}": content for name, content in found.items()}
-
-    def _keep(self, kind: bytes, content: bytes) -> str:
-        raw = header(kind, len(content)) + content
-        id_ = sha1(raw).hexdigest()
-        self._files[f"objects/{id_[:2]}/{id_[2:]}"] = zlib.compress(raw, 1)
-        return id_
-
-
-def header(kind: bytes, size: int) -> bytes:
-    """What git puts before an object's content."""
-    return b"%s %d\0" % (kind, size)
-
-
-def sha1(raw: bytes) -> hashlib._Hash:
-    """Git's own name for an object, in the making; nothing is protected by it."""
-    return hashlib.sha1(raw, usedforsecurity=False)
 
 
 def _quoted(path: Path) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets.objects import header, sha1
+from pipeline.checks.secrets.pack import header, sha1
 from pipeline.discover.names import is_text
 from pipeline.tree import Opener
 
