@@ -7,6 +7,7 @@ part of the record, so that the report can say which source answered.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -181,13 +182,13 @@ def import_once(
 
 def _content(source: Path) -> str:
     """A digest of the layout of our stores, the source's name and everything in it."""
-    total = hashlib.sha256(f"{KIND}\0{source.name}\0".encode())
+    total = hashlib.sha256(os.fsencode(f"{KIND}\0{source.name}\0"))
     files = [source] if source.is_file() else sorted(p for p in source.rglob("*") if p.is_file())
     try:
         for file in files:
             with file.open("rb") as content:
                 digest = hashlib.file_digest(content, "sha256").hexdigest()
-            total.update(f"{file.relative_to(source).as_posix()}\0{digest}\n".encode())
+            total.update(os.fsencode(f"{file.relative_to(source).as_posix()}\0{digest}\n"))
     except OSError as error:
         raise IncompleteError(
             f"cannot be read: {error.strerror}", where=str(source), fix="make it readable"

@@ -24,6 +24,7 @@ from pipeline.advisories.snapshot import build, connect, unreadable
 from pipeline.errors import IncompleteError
 from pipeline.files import cache_folder
 from pipeline.model import DataRecord
+from pipeline.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -134,7 +135,7 @@ def import_osv(
             refused=tuple(intake.refused),
         )
         facts = {
-            "origin": origin or ", ".join(Path(source).name for source in sources),
+            "origin": origin or ", ".join(plain(Path(source).name) for source in sources),
             "digest": imported.digest,
             "as_of": _text(imported.as_of),
             "advisories": str(imported.advisories),

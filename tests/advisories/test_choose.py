@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from contextlib import closing
 from datetime import UTC, date, datetime
 from types import SimpleNamespace as Response
@@ -217,3 +218,12 @@ def test_what_cannot_be_read_is_told(
 def test_first_of_none() -> None:
     with pytest.raises(IncompleteError, match="no advisory source answers"):
         FirstOf([], today=TODAY, max_age_days=7).ask([BAD])
+
+
+def test_names_that_are_no_text_are_no_fault(tmp_path: Path, record: MakeRecord) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    content = json.dumps(record("PYSEC-1", ("introduced", "0")))
+    (folder / os.fsdecode(b"\xe9.json")).write_text(content)
+    with closing(Store.open(import_once(folder, tmp_path / "cache"))) as store:
+        assert store.vuln("PYSEC-1")
