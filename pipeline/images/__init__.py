@@ -14,9 +14,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from pipeline.images.documents import UnreadableImageError
+    from pipeline.images.layers import Visit
     from pipeline.images.reference import InRegistry, OnDisk
     from pipeline.model import Image
 
@@ -70,19 +72,33 @@ def verify(image: Image, *, known: bool = False) -> frozenset[str]:
     return layout.verify(image, known=known)
 
 
+def visit(
+    image: Image, visits: Mapping[str, Visit]
+) -> Iterator[tuple[str, UnreadableImageError | None]]:
+    """Show the files of layers to `visits`, by diff id; see `layout.visit`."""
+    from pipeline.images import archive, layout  # noqa: PLC0415 - as above
+
+    if image.transport == archive.TRANSPORT:
+        return archive.visit(image, visits)
+    return layout.visit(image, visits)
+
+
 def pull(image: Image) -> Image:
     """An image with its blobs in a folder: what is in a registry or packed comes into our cache.
 
-    Raises `UnreadableImageError`.
+    Raises `UnreadableImageError`, and `IncompleteError` where the disk refuses.
     """
-    from pipeline.images import kept, packed, registry  # noqa: PLC0415 - as above
+    from pipeline.files import explained  # noqa: PLC0415 - as above
+    from pipeline.images import kept, packed, registry  # noqa: PLC0415
 
     if image.transport not in {registry.TRANSPORT, packed.TRANSPORT}:
         return image
-    kept.tidy(kept.folder())
-    if image.transport == packed.TRANSPORT:
-        return packed.unpack(image, kept.folder())
-    return registry.pull(image, kept.folder())
+    store = kept.folder()
+    kept.tidy(store)
+    with explained(store), kept.held(store, image.manifest):
+        if image.transport == packed.TRANSPORT:
+            return packed.unpack(image, store)
+        return registry.pull(image, store)
 
 
 def alone(image: Image) -> dict[str, bytes]:

@@ -30,9 +30,10 @@ from pipeline.model import Gap, Image
 from pipeline.tree import Tree, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import IO, BinaryIO
 
+    from pipeline.images.layers import Visit
     from pipeline.images.reference import OnDisk
 
 TRANSPORT = "archive"
@@ -97,13 +98,7 @@ def verify(image: Image) -> frozenset[str]:
     """
     with opened(Path(image.place)) as archive:
         members = members_of(archive)
-        (entry,) = unambiguous_list(document(archive, members, MANIFEST), MANIFEST)
-        content = document(archive, members, str(field(entry, "Config")))
-        if sha256(content) != image.config:
-            raise UnreadableImageError("it was exchanged since it was looked at")
-        names = _layers(entry)
-        if len(names) != len(image.layers):
-            raise UnreadableImageError("its configuration has another number of layers")
+        names = _names(archive, members, image)
         return stack(
             [
                 _seen(archive, resolved(members, name), layer.diff_id)
@@ -112,11 +107,44 @@ def verify(image: Image) -> frozenset[str]:
         )
 
 
-def _seen(archive: tarfile.TarFile, member: tarfile.TarInfo, diff_id: str) -> tuple[str, ...]:
+def visit(
+    image: Image, visits: Mapping[str, Visit]
+) -> Iterator[tuple[str, UnreadableImageError | None]]:
+    """Hold the layers against the configuration one by one; as `layout.visit`."""
+    with opened(Path(image.place)) as archive:
+        members = members_of(archive)
+        names = _names(archive, members, image)
+        for name, layer in zip(names, image.layers, strict=True):
+            problem = None
+            try:
+                member = resolved(members, name)
+                _seen(archive, member, layer.diff_id, visits.get(layer.diff_id))
+            except UnreadableImageError as error:
+                problem = error
+            yield layer.diff_id, problem
+
+
+def _names(
+    archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo | None], image: Image
+) -> list[str]:
+    """What the archive calls the image's layers."""
+    (entry,) = unambiguous_list(document(archive, members, MANIFEST), MANIFEST)
+    content = document(archive, members, str(field(entry, "Config")))
+    if sha256(content) != image.config:
+        raise UnreadableImageError("it was exchanged since it was looked at")
+    names = _layers(entry)
+    if len(names) != len(image.layers):
+        raise UnreadableImageError("its configuration has another number of layers")
+    return names
+
+
+def _seen(
+    archive: tarfile.TarFile, member: tarfile.TarInfo, diff_id: str, visit: Visit | None = None
+) -> tuple[str, ...]:
     with content(archive, member) as file:
         packing = kind_of(file.read(len(ZSTD)))
         file.seek(0)
-        seen = look_through(file, packing)
+        seen = look_through(file, packing, visit=visit)
     if seen.problem or seen.plain != diff_id:
         why = seen.problem or "is not the one that the image's configuration names"
         raise UnreadableImageError(f"layer {diff_id} {why}", gap=seen.gap)

@@ -6,11 +6,13 @@ used for longest goes first when there is too much.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline.files import cache_folder
+from pipeline.files import cache_folder, explained, locked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MAX_BYTES = 20 * 1024**3
@@ -35,3 +37,17 @@ def tidy(store: Path, *, limit: int = MAX_BYTES) -> None:
         room -= size
         if room < 0:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(store: Path, digest: str) -> Iterator[None]:
+    """Let one at a time fetch the image with this manifest; who comes later finds it there.
+
+    Several checks look at the same image at the same time, in one process or in several.
+    """
+    locks = store / "locks"
+    with explained(locks):
+        locks.mkdir(parents=True, exist_ok=True)
+    # Few files for all images: two that share one wait for each other, and nothing else happens.
+    with locked(locks / digest[-1:]):
+        yield

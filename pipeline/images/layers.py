@@ -2,7 +2,7 @@
 
 https://github.com/opencontainers/image-spec/blob/v1.1.0/layer.md. Only names that say something
 about the whole image are kept: where packages are recorded, archives of Java, and what a layer
-removes from those below (whiteouts).
+removes from those below (whiteouts). Who wants the files themselves is shown each on the way.
 """
 
 from __future__ import annotations
@@ -18,12 +18,17 @@ from pipeline.images import streams
 from pipeline.model import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import IO
+    from collections.abc import Callable, Iterable
+    from typing import IO, Self
+
+    Visit = Callable[[tarfile.TarInfo, IO[bytes]], None]
+    """Is shown a file of a layer: what the tar says of it, and its content, to be read at once."""
 
 MAX_UNPACKED = 64 * 1024**3
 """Bytes of one layer's plain content: what grows past it is no layer, but an attack."""
 MAX_NAMES = 100_000
+MAX_HEADER = 4 * 1024 * 1024
+"""Bytes of what a tar tells about one file: a reader has to hold all of it."""
 
 RELEASES = re.compile(r"(?:etc|usr/lib)/os-release")
 DATABASES = re.compile(
@@ -50,13 +55,19 @@ class Seen:
     gap: Gap = Gap.PARSE_ERROR
 
 
-def look_through(file: IO[bytes], packing: str, *, limit: int = MAX_UNPACKED) -> Seen:
-    """Read a whole layer; `packing` is "", "gzip" or "zstd"."""
+def look_through(
+    file: IO[bytes], packing: str, *, limit: int = MAX_UNPACKED, visit: Visit | None = None
+) -> Seen:
+    """Read a whole layer; `packing` is "", "gzip" or "zstd".
+
+    `visit` is shown every file in it, before anybody knows whether the layer can be believed; what
+    it raises goes through.
+    """
     plain = _Plain(file, packing, limit)
     names: list[str] = []
     problem, gap = "", Gap.PARSE_ERROR
     try:
-        names = _names(plain)
+        names = _names(plain, visit)
     except (tarfile.TarError, EOFError, ValueError, OverflowError):
         problem = "is no whole tar archive"
     plain.drain()
@@ -92,18 +103,65 @@ def stack(layers: Iterable[Iterable[str]]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _names(plain: _Plain) -> list[str]:
+def _names(plain: _Plain, visit: Visit | None) -> list[str]:
     """The names in a tar that are worth keeping; at most one more than may be."""
     found: list[str] = []
-    with tarfile.open(fileobj=plain, mode="r|") as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=plain, mode="r|", tarinfo=_Member) as archive:  # type: ignore[call-overload]
         while (member := archive.next()) is not None:
             archive.members.clear()  # it would keep every one of them
-            name = member.name.removeprefix("./").strip("/")
+            name = name_of(member)
             if not member.isdir() and any(kept.fullmatch(name) for kept in _KEPT):
                 found.append(name)
             if len(found) > MAX_NAMES:
                 break
+            if visit and (content := archive.extractfile(member) if _has_content(member) else None):
+                visit(member, content)
     return found
+
+
+def name_of(member: tarfile.TarInfo) -> str:
+    """Where a file lies in the image."""
+    return member.name.removeprefix("./").strip("/")
+
+
+def _has_content(member: tarfile.TarInfo) -> bool:
+    """Whether a member is a file. Of an unknown type, its content is as good as a file's."""
+    return member.isreg() or member.type not in tarfile.SUPPORTED_TYPES
+
+
+class _Member(tarfile.TarInfo):
+    """A member as it is read here: strictly, so that nobody else sees files that we do not.
+
+    Python takes what is no header for the end of an archive, and lets a global header change what
+    the headers after it say; Go's reader, with which images are unpacked, does neither.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """The header in a block; raises `ReadError` for what is neither that nor the end."""
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except (tarfile.EOFHeaderError, tarfile.EmptyHeaderError):  # type: ignore[attr-defined] # its stubs lack them
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(str(error)) from error
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        """Go on with a header: documented as the place where a subclass may take part."""
+        if self.type in _ABOUT and self.size > MAX_HEADER:
+            raise tarfile.ReadError("a header is too large")
+        if self.type == tarfile.XGLTYPE:
+            return self._proc_builtin(archive)  # type: ignore[attr-defined, no-any-return] # as above
+        return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
+
+
+_ABOUT = frozenset(
+    {
+        *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+        *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    }
+)
+"""Members that tell of the one behind them."""
 
 
 class _Plain:

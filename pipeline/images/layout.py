@@ -29,9 +29,10 @@ from pipeline.text import plain
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from pipeline.images.documents import Blob, Descriptor
+    from pipeline.images.documents import Blob, Descriptor, Manifest
+    from pipeline.images.layers import Visit
     from pipeline.images.reference import OnDisk
     from pipeline.model import Image
 
@@ -170,8 +171,7 @@ def verify(image: Image, *, known: bool = False) -> frozenset[str]:
     unknown kind of packing.
     """
     tree = Tree(Path(image.place))
-    content = _read(tree, path_of(image.manifest))
-    manifest = read_manifest(decode(content, "the manifest", digest=image.manifest))
+    manifest = _manifest(tree, image)
     diff_ids = [layer.diff_id for layer in image.layers]
     look = partial(_same, tree) if known else partial(_seen, tree)
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
@@ -180,6 +180,31 @@ def verify(image: Image, *, known: bool = False) -> frozenset[str]:
         if isinstance(answer, UnreadableImageError):
             raise answer
     return stack(answer for answer in found if not isinstance(answer, UnreadableImageError))
+
+
+def visit(
+    image: Image, visits: Mapping[str, Visit]
+) -> Iterator[tuple[str, UnreadableImageError | None]]:
+    """Hold the layers against their digests one by one: each diff id, and what is wrong with it.
+
+    The files of a layer are shown to what `visits` has for its diff id. Of other layers the stored
+    bytes alone are looked at. Raises `UnreadableImageError` for a manifest that cannot be read.
+    """
+    tree = Tree(Path(image.place))
+    for blob, layer in zip(_manifest(tree, image).layers, image.layers, strict=True):
+        wanted = visits.get(layer.diff_id)
+        found: object
+        try:
+            look = partial(_seen, visit=wanted) if wanted else _same
+            found = look(tree, blob, layer.diff_id)
+        except UnreadableImageError as error:
+            found = error
+        yield layer.diff_id, found if isinstance(found, UnreadableImageError) else None
+
+
+def _manifest(tree: Tree, image: Image) -> Manifest:
+    content = _read(tree, path_of(image.manifest))
+    return read_manifest(decode(content, "the manifest", digest=image.manifest))
 
 
 def _same(tree: Tree, blob: Blob, _: str) -> tuple[str, ...] | UnreadableImageError:
@@ -194,11 +219,13 @@ def _same(tree: Tree, blob: Blob, _: str) -> tuple[str, ...] | UnreadableImageEr
     return () if f"sha256:{found.hexdigest()}" == blob.digest else _changed(blob)
 
 
-def _seen(tree: Tree, blob: Blob, diff_id: str) -> tuple[str, ...] | UnreadableImageError:
+def _seen(
+    tree: Tree, blob: Blob, diff_id: str, visit: Visit | None = None
+) -> tuple[str, ...] | UnreadableImageError:
     """The names in a layer, or why it cannot be believed."""
     try:
         with tree.open(path_of(blob.digest)) as file:
-            seen = look_through(file, blob.packing)
+            seen = look_through(file, blob.packing, visit=visit)
     except UnreadableFileError as error:
         return _missing(blob, error)
     if seen.packed != blob.digest or seen.size != blob.size:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+from typing import IO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import IncompleteError
-from pipeline.images import streams
+from pipeline.images import layers, streams
 from pipeline.images.documents import sha256
-from pipeline.images.layers import look_through, stack
+from pipeline.images.layers import look_through, name_of, stack
 from pipeline.model import Gap
 from tests.kit.images import tar, zstd
 
@@ -139,3 +140,89 @@ def test_a_layer_adds_and_removes() -> None:
 def test_any_bytes_are_read_to_their_end(content: bytes, packing: str) -> None:
     seen = look_through(io.BytesIO(content), packing)
     assert (seen.packed, seen.size) == (sha256(content), len(content))
+
+
+# -------------------------------------------------------------------------------- file by file
+
+
+def shown(content: bytes) -> tuple[dict[str, bytes], str]:
+    """The files that a visitor is shown, and what is wrong with the layer."""
+    found: dict[str, bytes] = {}
+
+    def visit(member: tarfile.TarInfo, file: IO[bytes]) -> None:
+        found[name_of(member)] = file.read()
+
+    return found, look_through(io.BytesIO(content), "", visit=visit).problem
+
+
+def archive(*members: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> bytes:
+    """Members of a kind, without the zeros at the end."""
+    made = b""
+    for name, content in members:
+        info = tarfile.TarInfo(name)
+        info.type, info.size = kind, len(content)
+        made += info.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
+    return made
+
+
+END = bytes(1024)
+
+
+def test_a_visitor_sees_every_file_and_nothing_else() -> None:
+    found, problem = shown(PLAIN)
+    assert problem == ""
+    assert found == {
+        "etc/os-release": b"ID=debian",
+        "var/lib/dpkg/status": bytes(300_000),
+        "app/lib/a.JAR": b"PK",
+        "app/main.py": b"print()",
+        "usr/lib/.wh.apk": b"",
+    }
+    odd = b"".join(
+        archive((kind.hex(), b""), kind=kind)
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE)
+    )
+    assert shown(odd + archive(("/../a", b"1")) + END) == ({"../a": b"1"}, "")
+
+
+def test_a_visitor_need_not_read() -> None:
+    seen = look_through(io.BytesIO(PACKED), "gzip", visit=lambda _, __: None)
+    assert (seen.plain, seen.problem) == (sha256(PLAIN), "")
+
+
+def test_what_a_visitor_raises_goes_through() -> None:
+    def visit(_: tarfile.TarInfo, __: IO[bytes]) -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        look_through(io.BytesIO(PLAIN), "", visit=visit)
+
+
+def test_an_unknown_kind_of_member_is_a_file() -> None:
+    assert shown(archive(("a", b"1"), kind=b"Z") + END) == ({"a": b"1"}, "")
+
+
+def test_no_header_is_not_the_end() -> None:
+    whole = archive(("a", b"1")), archive(("b", b"2"))
+    assert shown(b"".join(whole) + END) == ({"a": b"1", "b": b"2"}, "")
+    # Without a look at the sum, everything behind it would be lost without a word.
+    broken = bytearray(whole[1])
+    broken[148:156] = b"0000000\0"
+    assert shown(whole[0] + bytes(broken) + END) == ({"a": b"1"}, "is no whole tar archive")
+    assert shown(whole[0] + whole[1][:300])[1] == "is no whole tar archive"
+    assert shown(whole[0]) == ({"a": b"1"}, "")
+
+
+def test_a_global_header_changes_nothing() -> None:
+    records = b"9 size=0\n" + b"10 path=x\n"
+    found, problem = shown(
+        archive(("g", records), kind=tarfile.XGLTYPE) + archive(("a", b"secret")) + END
+    )
+    assert (found["a"], problem) == (b"secret", "")
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_that_would_fill_the_memory(kind: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "MAX_HEADER", 100)
+    content = archive(("x", b"a" * 101), kind=kind) + archive(("a", b"1")) + END
+    assert shown(content) == ({}, "is no whole tar archive")
