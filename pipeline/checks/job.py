@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from pipeline.advisories.source import Answer, Question
@@ -116,7 +117,8 @@ class Job:
     `arguments` follow the tool's own command. `inputs` are written into the folder first, the
     files named in `outputs` are read from it afterwards. `accept` lists the exit codes with which
     the tool says that it did its work; `timeout` is in seconds. `env` is added to the filtered
-    environment. `links` are names in the folder that lead to files or folders elsewhere.
+    environment. `links` are names in the folder that lead to files or folders elsewhere. `fill`
+    writes into the folder, which is gone after the job, what is too much to hold in memory.
 
     `network`: the job asks somebody on the network, and is handed what that takes (certificates,
     proxies). `program` is another program than the check's tool, by its name in `PATH`, and
@@ -130,6 +132,7 @@ class Job:
     arguments: tuple[str, ...]
     inputs: Mapping[str, bytes] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    fill: Callable[[Path], None] | None = None
     outputs: tuple[str, ...] = ()
     accept: frozenset[int] = frozenset({0})
     timeout: float = 600.0

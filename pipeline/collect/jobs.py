@@ -50,6 +50,8 @@ def _run_one(job: Job, command: tuple[str, ...], folder: Path) -> Ran | None:
     for name, place in job.links.items():
         (work / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).symlink_to(place)
+    if job.fill:
+        job.fill(work)
     result = run(
         Command(
             argv=(*command, *job.arguments),

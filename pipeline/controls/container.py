@@ -1,7 +1,8 @@
 """Controls about built images: who they run as, what is known against them, what they give away.
 
-Two checks speak of these. `container` looks at images that somebody named, `hardening` at the
-files that they are built and run from; one without the other is half an answer, and says so.
+Three checks speak of these. `container` looks at images that somebody named, `secrets` for secrets
+in their layers, `hardening` at the files that they are built and run from; one without the others
+is a part of an answer, and says so.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.controls.entry import (
     control,
+    is_in_image,
     not_applicable,
     passed,
     still_open,
@@ -42,14 +44,14 @@ if TYPE_CHECKING:
     from pipeline.controls.entry import Entry, Facts
     from pipeline.model import Answer, Coverage, Evidence, Image, Judged
 
-CHECK, FILES = "container", "hardening"
+CHECK, FILES, LAYERS = "container", "hardening", "secrets"
 OWN = "configuration, by our own rules"
 """What the second check's evidence calls the rules that read Dockerfiles and manifests."""
 
 _ROOT = frozenset({f"{CHECK}/runs-as-root", f"{FILES}/root-user", f"{FILES}/root-workload"})
 _SECRETS = frozenset(
     {
-        *(f"{CHECK}/secret-in-configuration", f"{CHECK}/secret-in-layer"),
+        f"{CHECK}/secret-in-configuration",
         *(f"{FILES}/secret-in-image", f"{FILES}/plain-secret"),
     }
 )
@@ -151,15 +153,16 @@ def images_have_no_open_vulnerability(facts: Facts) -> Answer:
     title="No secret is baked into an image",
     rationale="Whoever can pull an image can read every layer, its environment and its history.",
     how=(
-        "Every layer of every named image is searched, and so are its environment and the build"
-        " arguments in its history; `ARG` and `ENV` of Dockerfiles are looked at as well. Passed"
-        " over are pictures, archives, Markdown and the systems' own libraries below /usr. Without"
-        " a built image only the Dockerfiles can be told."
+        "Every file of every layer of every named image is searched with the rules for the code"
+        " itself, deleted ones too, and so are its environment and the build arguments in its"
+        " history; `ARG` and `ENV` of Dockerfiles are looked at as well. As many files must have"
+        " been read as were unpacked, and a planted canary must have been found. Without a built"
+        " image only the Dockerfiles can be told."
     ),
     fix="Revoke it; mount secrets at build time, and let the platform hand them in at run time.",
     severity=Severity.CRITICAL,
     gate=Gate.BLOCK,
-    checks=(CHECK, FILES),
+    checks=(CHECK, LAYERS, FILES),
     evidence_for={
         CIS_DOCKER: ("4.10",),
         NIST_800_190: ("4.1.4",),
@@ -171,27 +174,34 @@ def images_have_no_open_vulnerability(facts: Facts) -> Answer:
 )
 def no_secret_in_an_image(facts: Facts) -> Answer:
     """No secret was found in any image or its Dockerfile, and all of both were searched."""
-    all_ = _hits(facts, lambda item: item.finding.rule in _SECRETS)
+    all_ = _hits(facts, lambda item: _is_secret(item, facts.target.images))
     hits = [item for item in all_ if item.disposition is not Disposition.BELOW_THRESHOLD]
-    found = facts.evidence.get(CHECK)
+    found = facts.evidence.get(LAYERS)
     if doubt := (
         _wrong(facts, hits)
         or _no_image(facts)
         or _unread(facts.target.images)
-        or unheard(found, CHECK)
-        or _incomplete(found, ("layers",))
+        or unheard(facts.evidence.get(CHECK), CHECK)
+        or unheard(found, LAYERS)
+        or _incomplete(found, ("layers",), LAYERS)
         or (_files_doubt(facts) if facts.target.dockerfiles else None)
     ):
         return doubt
     assert found is not None
     parts = [part for part in found.coverage if part.unit == "layers"]
     if missed := {image.title for image in facts.target.images} - {part.scope for part in parts}:
-        return unknown(Gap.INPUT_MISSING, f"not searched: {some(sorted(missed))}", CHECK)
+        return unknown(Gap.INPUT_MISSING, f"not searched: {some(sorted(missed))}", LAYERS)
     if hits:
-        return waived(f"accepted for now: {told(hits)}", CHECK, FILES)
+        return waived(f"accepted for now: {told(hits)}", CHECK, LAYERS, FILES)
     number = sum(part.evaluated for part in parts)
     mild = f"; {len(all_)} too mild to violate the policy" if all_ else ""
-    return passed(f"none in {numbered(number, 'layer')}{mild}", CHECK, FILES)
+    return passed(f"none in {numbered(number, 'layer')}{mild}", CHECK, LAYERS, FILES)
+
+
+def _is_secret(item: Judged, images: Sequence[Image]) -> bool:
+    """Whether a finding is of a secret in an image, or in what images are made from."""
+    finding = item.finding
+    return finding.rule in _SECRETS or (finding.check == LAYERS and is_in_image(finding, images))
 
 
 # ------------------------------------------------------------------------------------- evidence
@@ -249,12 +259,14 @@ def _files_doubt(facts: Facts) -> Answer | None:
     return None
 
 
-def _incomplete(found: Evidence | None, units: Collection[str]) -> Answer | None:
+def _incomplete(
+    found: Evidence | None, units: Collection[str], check: str = CHECK
+) -> Answer | None:
     """Why not everything of a kind was looked at; `None` when it was."""
     assert found is not None
     parts = [part for part in found.coverage if part.required and part.unit in units]
     if not parts or not all(part.complete for part in parts):
-        return _partly(parts, CHECK)
+        return _partly(parts, check)
     return None
 
 

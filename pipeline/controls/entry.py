@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pipeline.controls.frameworks import Framework
-    from pipeline.model import Gate, Severity
+    from pipeline.model import Finding, Gate, Image, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,3 +232,20 @@ def unwaived(facts: Facts, hits: Sequence[Judged]) -> tuple[list[Judged], list[J
 def having(hits: Iterable[Judged], *dispositions: Disposition) -> list[Judged]:
     """Those of the hits that the policy judged so."""
     return [item for item in hits if item.disposition in dispositions]
+
+
+def is_in_image(finding: Finding, images: Iterable[Image]) -> bool:
+    """Whether a finding has a place inside one of the images."""
+    return any(place.path.startswith(_inside(images)) for place in finding.locations)
+
+
+def is_in_repository(finding: Finding, images: Iterable[Image]) -> bool:
+    """Whether a finding has a place outside all of the images."""
+    inside = _inside(images)
+    places = finding.locations
+    return not places or not all(place.path.startswith(inside) for place in places)
+
+
+def _inside(images: Iterable[Image]) -> tuple[str, ...]:
+    """How paths in the images begin."""
+    return tuple(f"{image.name}!/" for image in images)

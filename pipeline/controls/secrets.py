@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.controls.entry import (
     control,
     having,
+    is_in_repository,
     not_applicable,
     passed,
     still_open,
@@ -84,7 +85,7 @@ def no_secret_in_files(facts: Facts) -> Answer:
     """No finding stands in a file of today, and all of them were read."""
     return _none(
         facts,
-        lambda finding: not finding.removed and finding.rule not in BY_NAME,
+        lambda finding: _is_today(finding, facts) and finding.rule not in BY_NAME,
         scopes=FILES,
         nothing="there is no file to search",
         noun="secret",
@@ -143,12 +144,17 @@ def no_credential_file(facts: Facts) -> Answer:
     """No file of today is made to hold secrets and holds one, and ignore files are in place."""
     return _no_git(facts) or _none(
         facts,
-        lambda finding: not finding.removed and finding.rule in BY_NAME,
+        lambda finding: _is_today(finding, facts) and finding.rule in BY_NAME,
         scopes=FILES[:1],
         nothing="there is no file to search",
         noun="such file",
         also=frozenset({NOT_IGNORED}),
     )
+
+
+def _is_today(finding: Finding, facts: Facts) -> bool:
+    """Whether a finding stands in a file of today; what is in an image alone is asked elsewhere."""
+    return not finding.removed and is_in_repository(finding, facts.target.images)
 
 
 def _no_git(facts: Facts) -> Answer | None:

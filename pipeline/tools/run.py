@@ -139,6 +139,11 @@ def terminate_all() -> None:
             _send(process, signal.SIGKILL)
 
 
+def is_interrupted() -> bool:
+    """Whether the whole process is about to end, and what takes long had better end as well."""
+    return _interrupted.is_set()
+
+
 _lock = threading.Lock()
 _running: set[subprocess.Popen[bytes]] = set()
 _interrupted = threading.Event()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import collect as room
+from pipeline.errors import IncompleteError
 from pipeline.model import Evidence, Status
 from tests.collect.checks import Helped
 
@@ -36,6 +37,30 @@ def test_a_job_is_led_to_files_elsewhere(
     monkeypatch.setattr(room, "CHECKS", {"dependencies": helped})
     (artefact,) = run().artefacts
     assert (tmp_path / "out" / artefact.path).read_text() == "far away\n"
+
+
+def test_a_job_fills_its_own_folder(
+    run: Callable[..., Evidence], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled: list[Path] = []
+
+    def fill(folder: Path) -> None:
+        filled.append(folder)
+        (folder / "index").write_text((folder / "index").read_text() + " and what it lists")
+
+    helped = Helped("print(open('index').read())", optional=False)
+    helped.job = replace(helped.job, inputs={"index": b"the index"}, fill=fill)
+    monkeypatch.setattr(room, "CHECKS", {"dependencies": helped})
+    (artefact,) = run().artefacts
+    assert (tmp_path / "out" / artefact.path).read_text() == "the index and what it lists\n"
+    assert not filled[0].exists()
+
+    def refuse(_: Path) -> None:
+        raise IncompleteError("no room")
+
+    helped.job = replace(helped.job, fill=refuse)
+    evidence = run()
+    assert (evidence.status, evidence.reason) == (Status.ERRORED, "no room")
 
 
 def test_only_an_optional_job_may_fail(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,7 +60,7 @@ def part(unit: str, *, missing: bool = False, scope: str = "app:1.0") -> Coverag
     )
 
 
-WHOLE = (part("images"), part("packages"), part("layers"))
+WHOLE = (part("images"), part("packages"))
 FILES = Evidence(
     check="hardening",
     status=Status.CLEAN,
@@ -92,6 +93,22 @@ def evidence(*findings: Finding, coverage: tuple[Coverage, ...] = WHOLE, **more:
     return Evidence(check="container", status=status, findings=findings, coverage=coverage, **more)
 
 
+def layers(*findings: Finding, missing: bool = False, status: Status | None = None) -> Evidence:
+    return Evidence(
+        check="secrets",
+        status=status or (Status.FOUND if findings else Status.CLEAN),
+        findings=findings,
+        coverage=(part("layers", missing=missing),),
+    )
+
+
+def secret(path: str = "app:1.0!/etc/app.ini", severity: Severity = Severity.HIGH) -> Finding:
+    return replace(
+        finding("secrets/betterleaks.github-pat", severity, check="secrets"),
+        locations=(Location(path=path),),
+    )
+
+
 def files(*findings: Finding) -> Evidence:
     return Evidence(
         check="hardening", status=Status.FOUND, findings=findings, coverage=FILES.coverage
@@ -112,7 +129,7 @@ def test_nothing_to_ask_about(name: str) -> None:
 @pytest.mark.parametrize("name", IDS)
 @pytest.mark.parametrize("scanned", [NAMED, BUILT])
 def test_all_is_well(name: str, scanned: Any) -> None:
-    assert answer(name, scanned, evidence(), FILES).outcome is PASS
+    assert answer(name, scanned, evidence(), layers(), FILES).outcome is PASS
 
 
 @pytest.mark.parametrize(
@@ -120,8 +137,10 @@ def test_all_is_well(name: str, scanned: Any) -> None:
     [
         (finding("container/runs-as-root"), "IMG-01"),
         (finding("container/secret-in-configuration"), "SECR-04"),
-        (finding("container/secret-in-layer"), "SECR-04"),
-        (finding("container/secret-in-layer", Severity.LOW), ""),
+        (finding("container/secret-in-configuration", Severity.LOW), ""),
+        (secret(), "SECR-04"),
+        (secret(severity=Severity.LOW), ""),
+        (secret("app:1.0/settings.py"), ""),
         (vulnerability(), "IMG-05"),
         (vulnerability(Severity.CRITICAL), "IMG-05"),
         (vulnerability(Severity.CRITICAL, fixed=False), ""),
@@ -130,8 +149,9 @@ def test_all_is_well(name: str, scanned: Any) -> None:
     ],
 )
 def test_each_control_sees_its_own(found: Finding, failing: str) -> None:
+    images, searched = ((), (found,)) if found.check == "secrets" else ((found,), ())
     for name in IDS:
-        told = answer(name, NAMED, evidence(found))
+        told = answer(name, NAMED, evidence(*images), layers(*searched))
         assert told.outcome is (FAIL if name == failing else PASS), name
 
 
@@ -146,7 +166,7 @@ def test_each_control_sees_its_own(found: Finding, failing: str) -> None:
 )
 def test_what_files_say_counts_as_well(rule: str, name: str) -> None:
     found = finding(f"hardening/{rule}", check="hardening")
-    assert answer(name, BUILT, evidence(), files(found)).outcome is FAIL
+    assert answer(name, BUILT, evidence(), layers(), files(found)).outcome is FAIL
     assert answer(name, ONLY_FILES, files(found)).outcome is FAIL
 
 
@@ -159,26 +179,23 @@ def test_unfixed_ones_are_listed() -> None:
     assert "1 too mild to count" in told.reason
 
 
+HITS = {
+    "IMG-01": (evidence(finding("container/runs-as-root")), layers()),
+    "IMG-05": (evidence(vulnerability()), layers()),
+    "SECR-04": (evidence(), layers(secret())),
+}
+
+
 @pytest.mark.parametrize("name", IDS)
 def test_what_somebody_accepted(name: str) -> None:
-    hits = {
-        "IMG-01": finding("container/runs-as-root"),
-        "IMG-05": vulnerability(),
-        "SECR-04": finding("container/secret-in-layer"),
-    }
-    waiver = Waiver(id=hits[name].rule, reason="known", owner="ann", expires=TODAY)
-    assert answer(name, NAMED, evidence(hits[name]), waivers=(waiver,)).outcome is WAIVED
+    (hit,) = (one for item in HITS[name] for one in item.findings)
+    waiver = Waiver(id=hit.rule, reason="known", owner="ann", expires=TODAY)
+    assert answer(name, NAMED, *HITS[name], waivers=(waiver,)).outcome is WAIVED
 
 
 @pytest.mark.parametrize("name", IDS)
 def test_what_the_base_has_too(name: str) -> None:
-    hits = {
-        "IMG-01": finding("container/runs-as-root"),
-        "IMG-05": vulnerability(),
-        "SECR-04": finding("container/secret-in-layer"),
-    }
-    item = evidence(hits[name])
-    told = answer(name, NAMED, item, base=(item,))
+    told = answer(name, NAMED, *HITS[name], base=HITS[name])
     assert (told.outcome, told.existing) == (FAIL, True)
 
 
@@ -197,27 +214,33 @@ def test_files_alone_answer_who_runs() -> None:
 
 @pytest.mark.parametrize("name", IDS)
 def test_silence_is_no_answer(name: str) -> None:
-    assert answer(name, NAMED).outcome is OPEN
+    assert answer(name, NAMED, layers()).outcome is OPEN
     broken = Evidence(check="container", status=Status.ERRORED, reason="killed")
-    assert answer(name, NAMED, broken).outcome is ERROR
+    assert answer(name, NAMED, broken, layers()).outcome is ERROR
     skipped = Evidence(check="container", status=Status.SKIPPED, reason="not now")
-    assert answer(name, NAMED, skipped).outcome is OPEN
+    assert answer(name, NAMED, skipped, layers()).outcome is OPEN
+
+
+def test_layers_that_nobody_searched() -> None:
+    assert answer("SECR-04", NAMED, evidence()).outcome is OPEN
+    assert answer("SECR-04", NAMED, evidence(), layers(status=Status.ERRORED)).outcome is ERROR
+    assert answer("SECR-04", NAMED, evidence(), layers(status=Status.SKIPPED)).outcome is OPEN
+    told = answer("SECR-04", NAMED, evidence(), layers(missing=True))
+    assert (told.outcome, told.evidence) == (OPEN, ("secrets",))
 
 
 @pytest.mark.parametrize("name", ["IMG-01", "SECR-04"])
 def test_files_that_were_not_read(name: str) -> None:
-    assert answer(name, BUILT, evidence(), BAD_FILES).outcome is OPEN
-    assert answer(name, BUILT, evidence()).outcome is OPEN
+    assert answer(name, BUILT, evidence(), layers(), BAD_FILES).outcome is OPEN
+    assert answer(name, BUILT, evidence(), layers()).outcome is OPEN
 
 
 @pytest.mark.parametrize(
     ("coverage", "name"),
     [
-        ((part("images", missing=True), part("packages"), part("layers")), "IMG-05"),
-        ((part("images"), part("packages", missing=True), part("layers")), "IMG-05"),
-        ((part("images"), part("packages"), part("layers", missing=True)), "SECR-04"),
+        ((part("images", missing=True), part("packages")), "IMG-05"),
+        ((part("images"), part("packages", missing=True)), "IMG-05"),
         ((), "IMG-05"),
-        ((), "SECR-04"),
     ],
 )
 def test_what_was_only_partly_seen(coverage: tuple[Coverage, ...], name: str) -> None:
@@ -228,15 +251,15 @@ def test_an_image_that_could_not_be_read() -> None:
     both = target(images=(IMAGE, LOST))
     lost = part("images", missing=True, scope="lost:1.0")
     item = evidence(coverage=(*WHOLE, lost))
-    told = [answer(name, both, item).outcome for name in IDS]
+    told = [answer(name, both, item, layers()).outcome for name in IDS]
     assert told == [OPEN, OPEN, OPEN]
     assert answer("IMG-01", both, item).gap is Gap.NETWORK_OFF
-    assert "lost:1.0" in answer("SECR-04", both, item).reason
+    assert "lost:1.0" in answer("SECR-04", both, item, layers()).reason
 
 
 def test_an_image_that_nobody_searched() -> None:
     other = Image(name="other:1.0", transport="layout", config="sha256:2")
-    told = answer("SECR-04", target(images=(IMAGE, other)), evidence())
+    told = answer("SECR-04", target(images=(IMAGE, other)), evidence(), layers())
     assert (told.outcome, "other:1.0" in told.reason) == (OPEN, True)
 
 

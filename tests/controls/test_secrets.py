@@ -14,6 +14,7 @@ from pipeline.model import (
     Evidence,
     Finding,
     Gap,
+    Image,
     Kind,
     Location,
     Missing,
@@ -111,3 +112,15 @@ def test_silence_is_no_answer() -> None:
     assert answer("SECR-01", HERE, broken).outcome is ERROR
     skipped = Evidence(check="secrets", status=Status.SKIPPED, reason="offline")
     assert answer("SECR-01", HERE, skipped).outcome is OPEN
+
+
+def test_what_is_in_an_image_alone_is_asked_elsewhere() -> None:
+    named = target(images=(Image(name="app:1.0", transport="layout"),))
+    inside = Location(path="app:1.0!/srv/a.ini")
+    for finding in (SECRET, FILE):
+        alone = found(replace(finding, locations=(inside,)))
+        told = [answer(f"SECR-0{number}", named, alone).outcome for number in (1, 2, 3)]
+        assert told == [PASS, PASS, PASS]
+    both = found(replace(SECRET, locations=(*SECRET.locations, inside)))
+    assert answer("SECR-01", named, both).outcome is FAIL
+    assert answer("SECR-01", named, found(replace(SECRET, locations=()))).outcome is FAIL

@@ -1,4 +1,4 @@
-"""Does a built image hold known vulnerabilities, secrets, or more rights than it needs?
+"""Does a built image hold known vulnerabilities, or more rights than it needs?
 
 Trivy looks at each named image once, in a folder of ours, with our settings and no network; all
 else is derived from that one report. What it says counts only if it is about the very digest that
@@ -6,11 +6,12 @@ we computed ourselves, of an image whose every layer was held against its digest
 
 Nothing is believed: an operating system that Trivy or its database does not know, one past its
 end of life, an image without packages and everything that it could not read are gaps, never
-silence. Which image was looked at, layer by layer, stands in each finding.
+silence. Which image was looked at, layer by layer, stands in each finding. For secrets in files the
+check `secrets` looks through the same layers; those in the configuration are told here.
 
 jobs      what is run, and for which images           scan           Trivy's report, distilled
 doubts    what a scan leaves open                      systems        what its database speaks of
-findings  vulnerabilities, secrets, licences           configuration  user, ports, environment
+findings  vulnerabilities, licences                    configuration  user, ports, environment
 document  the image's SBOM                             remember       what was answered before
 """
 

@@ -68,12 +68,6 @@ def cover(
             for _, gap, why in unknown
         ),
     )
-    yield Coverage(
-        scope=image.title,
-        unit="layers",
-        expected=len(image.layers),
-        evaluated=len(image.layers),
-    )
     if not no_java:
         yield from _archives(image, scan, names)
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.checks import inside
 from pipeline.checks.container.configuration import CHECK
 from pipeline.checks.container.rules import RULES
 from pipeline.checks.container.scan import OS
-from pipeline.checks.secrets import fixture
-from pipeline.discover.names import printable
 from pipeline.model import Finding, Kind, Location, Severity
 from pipeline.policy import some
-from pipeline.suspicious import BY_FORM
 from pipeline.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from pipeline.checks.container.scan import Flaw, Found, Leak, Scan
+    from pipeline.checks.container.scan import Flaw, Found, Scan
     from pipeline.model import Image
 
 TOOL = "trivy"
@@ -45,8 +43,6 @@ def judge(image: Image, scan: Scan, denied: Collection[str]) -> Iterator[Finding
     """Findings of one image; `denied` are the licences that the policy denies."""
     for flaw in scan.flaws:
         yield _flaw(image, flaw)
-    for leak in _leaks(image, scan):
-        yield _leak(image, leak)
     if scan.end_of_life:
         yield _end_of_life(image, scan)
     if tools := sorted(_BUILD_TOOLS & {one.name for one in scan.packages if one.kind == OS}):
@@ -88,8 +84,8 @@ def _flaw(image: Image, flaw: Flaw) -> Finding:
         severity=flaw.severity,
         title=flaw.title or f"{flaw.id} in {plain(label)}",
         subject=package.subject,
-        locations=(_place(image, package.path),),
-        detail=f"{rated}{_where(image, package.layer, plain(label))}",
+        locations=(inside.place(image, package.path),),
+        detail=f"{rated}{plain(label)}{inside.where(image, package.layer)}.",
         fix=_mend(flaw, image),
         url=flaw.url,
         aliases=flaw.aliases,
@@ -109,34 +105,6 @@ def _mend(flaw: Flaw, image: Image) -> str:
         return plain(f"{how}{again}")
     why = _UNFIXED.get(flaw.status, _UNFIXED["affected"])
     return plain(f"{why}: leave {package.name} out of the image, or record a waiver")
-
-
-def _leaks(image: Image, scan: Scan) -> Iterator[Leak]:
-    """Secrets in files; those in the configuration only if it holds more than we saw ourselves."""
-    yield from (leak for leak in scan.leaks if leak.path)
-    inside = [leak for leak in scan.leaks if not leak.path]
-    seen = [one for one in image.exposed if one.why.startswith(BY_FORM)]
-    if len(inside) > len(seen):
-        yield from inside
-
-
-def _leak(image: Image, leak: Leak) -> Finding:
-    made_up = fixture.by_path(leak.path)
-    what = printable(leak.path) if leak.path else "the image's configuration"
-    probably = f" Probably made for a test: {made_up}." if made_up else ""
-    return _by_rule(
-        "secret-in-layer",
-        severity=Severity.LOW if made_up else min(leak.severity, Severity.HIGH, key=_rank),
-        title=plain(f"{leak.title or leak.rule} in {what} of {image.name}", limit=200),
-        subject=f"{image.name}!/{printable(leak.path)}#{leak.rule}",
-        place=_place(image, leak.path, leak.line),
-        detail=_where(image, leak.layer, f"recognised by {leak.rule}") + probably,
-    )
-
-
-def _rank(severity: Severity) -> int:
-    """Worst first: a secret counts as high at least, whatever its rule says."""
-    return severity.rank
 
 
 def _end_of_life(image: Image, scan: Scan) -> Finding:
@@ -169,8 +137,8 @@ def _licence(image: Image, package: Found, licence: str) -> Finding:
         severity=Severity.HIGH,
         title=f"{label} is licensed under {plain(licence)}",
         subject=package.subject,
-        place=_place(image, package.path),
-        detail=_where(image, package.layer, label),
+        place=inside.place(image, package.path),
+        detail=f"{label}{inside.where(image, package.layer)}.",
     )
 
 
@@ -190,23 +158,3 @@ def _by_rule(  # noqa: PLR0913 - one argument for each field that differs
         fix=RULES[rule].fix,
         seen_by=(TOOL,),
     )
-
-
-def _place(image: Image, path: str, line: int | None = None) -> Location:
-    return Location(path=f"{image.name}!/{printable(path)}" if path else image.name, line=line)
-
-
-def _where(image: Image, layer: str, what: str) -> str:
-    """One sentence: what, in which layer and by which command, of which image."""
-    number, made_by = next(
-        (
-            (f"layer {number} of {len(image.layers)}", one.made_by)
-            for number, one in enumerate(image.layers, 1)
-            if one.diff_id == layer
-        ),
-        ("", ""),
-    )
-    command = f", made by `{plain(made_by, limit=120)}`" if made_by else ""
-    told = f" in {number} ({layer}{command})" if number else ""
-    base = f", built on {plain(image.base_told, limit=200)}" if image.base else ""
-    return f"{what}{told} of {image.title}, image {image.config}{base}."

@@ -1,8 +1,8 @@
 """What a scan of an image came to, so that the same image is not scanned again for the same answer.
 
 Kept in the user's own cache, one file for each image. It holds for the same image, the same Trivy,
-the same databases and the same rules of ours alone; it holds no secret's value, only what a report
-says anyway. A file that cannot be read, or is not of this form, is no memory at all.
+the same databases and the same version of ours alone, and says only what a report says anyway. A
+file that cannot be read, or is not of this form, is no memory at all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline import __version__
-from pipeline.checks.container.rules import SECRETS
 from pipeline.checks.container.scan import Scan
 from pipeline.errors import IncompleteError
 from pipeline.files import cache_folder, write
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.checks.job import Options
     from pipeline.model import Image
 
-_FORMAT = 1
+_FORMAT = 2
 _MAX_BYTES = 64 * 1024 * 1024
 
 
@@ -45,7 +44,6 @@ def key(image: Image, options: Options) -> str:
         __version__,
         image.config,
         image.manifest,
-        hashlib.sha256(SECRETS).hexdigest(),
         tool.digest if tool else "",
         *(record.digest for record in (database.records if database else ())),
     ]

@@ -1,4 +1,4 @@
-"""What the rules of this check mean, for people; and by what rules Trivy looks for secrets."""
+"""What the rules of this check mean, for people."""
 
 from __future__ import annotations
 
@@ -35,17 +35,6 @@ RULES: Mapping[str, Rule] = {
         fix=(
             "Revoke it. At build time, mount it (`RUN --mount=type=secret`); at run time, let the"
             " platform hand it in."
-        ),
-    ),
-    "container/secret-in-layer": Rule(
-        title="A secret stands in a file of the image",
-        why=(
-            "Whoever can pull the image can read every layer of it, also files that a later layer"
-            " deletes. The finding names the rule that recognised it, and never its value."
-        ),
-        fix=(
-            "Revoke it, keep the file out of the build (.dockerignore), and mount what the build"
-            " needs (`RUN --mount=type=secret`)."
         ),
     ),
     "container/remote-login": Rule(
@@ -85,29 +74,3 @@ RULES: Mapping[str, Rule] = {
         fix="Replace the package, or take the licence from `policy.licences.deny`.",
     ),
 }
-
-SECRETS = b"""\
-# Trivy's own rules, with fewer excuses: a file in a folder called tests or vendor is looked at as
-# well (and rated lower), and so are node_modules, .git and locks. Pictures and archives are not.
-disable-allow-rules: [tests, examples, vendor, locale-dir]
-allow-rules:
-  - id: documented-examples
-    description: keys that their issuers print in their own manuals
-    regex: EXAMPLE
-skip-patterns:
-  - "**/*.jpg"
-  - "**/*.png"
-  - "**/*.gif"
-  - "**/*.svg"
-  - "**/*.doc"
-  - "**/*.pdf"
-  - "**/*.bin"
-  - "**/*.socket"
-  - "**/*.deb"
-  - "**/*.rpm"
-  - "**/*.zip"
-  - "**/*.gz"
-  - "**/*.gzip"
-  - "**/*.tar"
-"""
-"""How secrets are looked for: https://trivy.dev/docs/latest/guide/scanner/secret#configuration."""

@@ -1,7 +1,7 @@
 """What Trivy says of one image, in words of ours and bound to the digests that we computed.
 
-Of its report only what a finding or a count needs is taken. The values of the environment, the
-lines around a secret and the history stand in it, too; none of them gets past this module.
+Of its report only what a finding or a count needs is taken. The values of the environment and the
+history stand in it, too; none of them gets past this module.
 
 Format: Trivy 0.74.0, pkg/types/report.go; https://trivy.dev/docs/latest/guide/configuration/reporting.
 """
@@ -99,18 +99,6 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
-    """A secret in a file of a layer, by the rule that recognised it; never its value."""
-
-    rule: str
-    title: str
-    path: str
-    line: int | None
-    layer: str
-    severity: Severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
     """All that is kept of one scan. `family` is "" where no operating system was recognised.
 
@@ -123,7 +111,6 @@ class Scan:
     end_of_life: bool
     packages: tuple[Found, ...]
     flaws: tuple[Flaw, ...]
-    leaks: tuple[Leak, ...]
     warnings: tuple[str, ...]
 
 
@@ -169,7 +156,6 @@ def _scan(report: dict[str, Any], image: Image, stderr: str) -> Scan:
         end_of_life=bool(system.get("EOSL")),
         packages=tuple(_packages(results, layers)),
         flaws=tuple(_flaws(results, layers)),
-        leaks=tuple(_leaks(results, layers, report.get("ArtifactName"))),
         warnings=tuple(_warnings(stderr)),
     )
 
@@ -282,25 +268,6 @@ def _rating(item: dict[str, Any]) -> tuple[str, float | None]:
                 score = rating.get(f"{key}Score")
                 return _text(rating[f"{key}Vector"]), float(score) if score else None
     return "", None
-
-
-def _leaks(
-    results: Iterable[dict[str, Any]], layers: frozenset[str], name: object
-) -> Iterator[Leak]:
-    """Secrets in files. One in the image's configuration goes under the image's own name."""
-    for result in results:
-        for item in result.get("Secrets") or ():
-            target = _text(result["Target"])
-            line = item.get("StartLine")
-            in_file = target != name
-            yield Leak(
-                rule=plain(_text(item["RuleID"]), limit=100),
-                title=plain(_text(item.get("Title", "")), limit=_MAX_TEXT),
-                path=target.lstrip("/") if in_file else "",
-                line=line if in_file and isinstance(line, int) and line > 0 else None,
-                layer=_layer(item, layers),
-                severity=_severity(item.get("Severity")),
-            )
 
 
 def _layer(item: dict[str, Any], layers: frozenset[str]) -> str:

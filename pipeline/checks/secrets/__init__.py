@@ -1,8 +1,9 @@
-"""Does a secret stand in the code, or anywhere in its history?
+"""Does a secret stand in the code, in its history, or in a built image?
 
 Kingfisher looks, always offline, with its own rules and ours (`rules/`), through today's files
 and through every commit that a reference, a stash or HEAD leads to. What its rules pass over by
-name is looked at a second time under another name. Files whose purpose is to hold secrets are
+name is looked at a second time under another name. The layers of built images are unpacked for it,
+and the same secret in code and image is one finding. Files whose purpose is to hold secrets are
 recognised without it. No value leaves the process that looks: a finding has a fingerprint and at
 most the first letters.
 
@@ -10,7 +11,7 @@ Nothing is believed: each run carries a canary that must be reported, the files 
 versions it says it read must be as many as were counted before, and a history with a missing
 object is not trusted. The repository's git configuration is not in force: the engine walks a
 stand-in for `.git` that we made. What an earlier run found in the history is kept in the user's
-cache, so that only new commits are walked.
+cache, so that only new commits are walked, and of images only new layers.
 
 engine      how Kingfisher is called and read       rules/  rules of our own for it
 files       what there is on disk                   objects, pack  the stand-in for `.git`
@@ -18,6 +19,8 @@ today       their content, as git names it          credentials  files made to h
 passed      what its rules pass over                jobs    what is run
 answer      what it means                           account what nobody looked at
 places      what is kept of a hit                   walked  which commits brought it in
+layers      which layers are unpacked               shelf   where their files lie meanwhile
+baked       what is in which image
 remember    what was looked at before               fingerprint, fixture, report  the findings
 """
 

@@ -15,9 +15,9 @@ from pipeline.checks.secrets import walked as walk
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
-from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, TODAY, UNPACKED
-from pipeline.checks.secrets.places import named, place
-from pipeline.checks.secrets.remember import Memory, Seen
+from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, LAYERS, TODAY, UNPACKED
+from pipeline.checks.secrets.places import is_file, named, of_file, place
+from pipeline.checks.secrets.remember import Memory
 from pipeline.checks.secrets.today import changed
 from pipeline.discover.names import is_text, printable
 from pipeline.discover.single import content
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 
     from pipeline.checks.job import Options, Ran
     from pipeline.checks.secrets.account import Outputs
+    from pipeline.checks.secrets.baked import Found
     from pipeline.checks.secrets.engine import Hit, Said
     from pipeline.checks.secrets.files import Files
     from pipeline.checks.secrets.jobs import Task, Work
     from pipeline.checks.secrets.places import Place
+    from pipeline.checks.secrets.remember import Seen
     from pipeline.checks.secrets.walked import Walked
     from pipeline.discover.past import Past
 
@@ -44,7 +46,11 @@ MAX_FILES = 200
 
 def read(options: Options, runs: Sequence[Ran]) -> Reading:
     """The findings and the coverage of all jobs; raises `UnreadableOutputError`."""
-    outputs = {run.job.name: (run.job.notes, understand(run.stdout)) for run in runs}
+    outputs = {
+        run.job.name: (run.job.notes, understand(run.stdout))
+        for run in runs
+        if run.job.name != LAYERS
+    }
     for name, (task, said) in outputs.items():
         if not _sing(task, said):
             raise UnreadableOutputError(
@@ -66,14 +72,29 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
     if account.is_whole(coverage):
         _remember(work, past, walked, today)
     past = [seen for seen in past if not _is_excluded(seen.path, work.excluded)]
+    baked = _baked(work, runs)
+    # A whole file that is made to hold secrets is told for itself.
+    secrets, files = (
+        [[seen for seen in group if is_file(seen) is whole] for group in (past, baked.seen)]
+        for whole in (False, True)
+    )
     return Reading(
         findings=(
-            *report.findings(today, [seen for seen in past if not _is_file(seen)]),
-            *report.files(files_today, [seen for seen in past if _is_file(seen)]),
+            *report.findings(today, *secrets),
+            *report.files(files_today, *files),
             *ignored.missing(work.root, work.files, has_git=work.past is not None),
         ),
-        coverage=coverage,
+        coverage=(*coverage, *baked.coverage),
     )
+
+
+def _baked(work: Work, runs: Sequence[Ran]) -> Found:
+    """What the images hold that were named."""
+    from pipeline.checks.secrets import baked  # noqa: PLC0415 - only where there is an image
+
+    if work.baked is None:
+        return baked.Found()
+    return baked.read(work.baked, next((run for run in runs if run.job.name == LAYERS), None))
 
 
 def _sing(task: Task, said: Said) -> bool:
@@ -101,10 +122,6 @@ def _remember(work: Work, past: Sequence[Seen], walked: Walked, today: Sequence[
         today=tuple(today) if work.contents else (),
     )
     remember.keep(work.past.root, str(work.root), memory)
-
-
-_FILE = "file:"
-"""What stands for the secret's name where a whole file is one."""
 
 
 # ----------------------------------------------------------------------------- from hits to places
@@ -188,10 +205,6 @@ def _staged(work: Work, task: Task, said: Said) -> Reading:
 # ------------------------------------------------------------------- files made to hold secrets
 
 
-def _is_file(seen: Seen) -> bool:
-    return seen.secret.startswith(_FILE)
-
-
 def _files_today(root: Path, files: Files) -> Iterator[Seen]:
     tree = Tree(root)
     for path in sorted(files.own.values()):
@@ -203,7 +216,7 @@ def _files_today(root: Path, files: Files) -> Iterator[Seen]:
         except UnreadableFileError:
             continue  # the look at today's files names it
         if line is not None:
-            yield _file(sort, path, line)
+            yield of_file(sort, path, line)
 
 
 def _files_then(work: Work, past: Past) -> Iterator[Seen]:
@@ -219,24 +232,9 @@ def _files_then(work: Work, past: Past) -> Iterator[Seen]:
             sort, path = sorts[id_]
             line = credentials.first_secret(sort, found)
             if line is not None:
-                yield _file(sort, path, line)
+                yield of_file(sort, path, line)
     except IncompleteError:
         return
-
-
-def _file(sort: credentials.Sort, path: str, line: int) -> Seen:
-    return Seen(
-        secret=f"{_FILE}{printable(path)}",
-        preview="",
-        made_up="",
-        rule=sort.rule,
-        name=sort.what,
-        confidence="high",
-        path=printable(path),
-        line=line if line > 1 else None,
-        commit="",
-        day=None,
-    )
 
 
 def _is_excluded(path: str, excluded: Iterable[str]) -> bool:

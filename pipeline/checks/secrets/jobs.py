@@ -50,6 +50,7 @@ TIMEOUT = 1800.0
 
 FILES, HISTORY, UNPACKED = "today's files", "history", "files that are unpacked"
 REPEATED = "files that are looked at again"
+LAYERS = "image layers"
 ALL = f"{FILES} and {HISTORY}"
 _NO_COMMITS = ("--git-history", "none")
 MAX_SMALL = 2000
@@ -69,7 +70,7 @@ class Work:
     `past` is `None` where there is no repository, or where `broken` says why it cannot be
     trusted. `contents` is what today's files hold, where that is remembered. `unseen` are files
     that could not be looked at again, with the reason. `excluded` are folders and files that the
-    policy leaves out.
+    policy leaves out. `baked` is of the images that were named, if there are any.
     """
 
     root: Path
@@ -81,6 +82,7 @@ class Work:
     key: str = ""
     unseen: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
+    baked: remember.Baked | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +142,7 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
             except PipelineError as error:
                 broken = error.what
         files, contents = coming.result()
-    if not files.own and not (found and found.tips) and not broken:
+    if not (files.own or (found and found.tips) or broken or target.images):
         return Skip(status=Status.NOT_APPLICABLE, reason="there is no file and no commit")
     work = Work(
         root=root,
@@ -152,14 +154,35 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
         excluded=tuple(
             part.path for part in target.excluded if part.why == "excluded by the policy"
         ),
+        baked=_images(target, key, found),
     )
+    jobs = _repository(work, contents, options)
+    if work.baked:
+        from pipeline.checks.secrets import layers  # noqa: PLC0415 - only where there is an image
+
+        jobs += layers.jobs(work.baked, environment(), options)
+    return jobs
+
+
+def _images(target: Target, key: str, found: Past | None) -> remember.Baked | None:
+    """What is known of the images that were named; `None` where none was."""
+    if not target.images:
+        return None
+    from pipeline.checks.secrets import layers  # noqa: PLC0415 - as above
+
+    return layers.look(target.images, key, found.root if found else "")
+
+
+def _repository(work: Work, contents: Contents | None, options: Options) -> list[Job]:
+    """The jobs for today's files and for the history."""
+    found = work.past
     if found and found.tips and contents:
         remembering = replace(work, contents=contents)
         jobs = _news(remembering, found, contents, options)
         if jobs := jobs or _everything(remembering, found, options):
             return jobs
     jobs = _apart(work, options)
-    if found and found.tips and not (memory and found.since == found.tips):
+    if found and found.tips and not (work.memory and found.since == found.tips):
         jobs.append(_history(work, found, options))
     return jobs
 

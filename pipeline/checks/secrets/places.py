@@ -1,4 +1,7 @@
-"""From a hit to a place: what is kept of it, which is all but its value."""
+"""From a hit to a place: what is kept of it, which is all but its value.
+
+A file whose purpose is to hold secrets is a place, too, with its path for the secret's name.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,13 @@ from pipeline.discover.names import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipeline.checks.secrets.credentials import Sort
     from pipeline.checks.secrets.engine import Hit
 
     Place = tuple[Hit, Seen]
+
+_FILE = "file:"
+"""What stands for the secret's name where a whole file is one."""
 
 
 def place(hit: Hit, path: str, *, in_commit: bool = False) -> Place:
@@ -37,3 +44,24 @@ def named(places: Sequence[Place], salt: str) -> list[Seen]:
     """The places with the names of their secrets; each value is named once."""
     names = fingerprint.names({hit.value for hit, _ in places}, salt)
     return [replace(seen, secret=names[hit.value]) for hit, seen in places]
+
+
+def of_file(sort: Sort, path: str, line: int) -> Seen:
+    """A file of a sort that is made to hold secrets, and the line of its first one."""
+    return Seen(
+        secret=f"{_FILE}{printable(path)}",
+        preview="",
+        made_up="",
+        rule=sort.rule,
+        name=sort.what,
+        confidence="high",
+        path=printable(path),
+        line=line if line > 1 else None,
+        commit="",
+        day=None,
+    )
+
+
+def is_file(seen: Seen) -> bool:
+    """Whether a place is a whole file."""
+    return seen.secret.startswith(_FILE)

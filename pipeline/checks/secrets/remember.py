@@ -1,9 +1,10 @@
-"""What an earlier look came to, so that only new commits and changed files are looked at.
+"""What an earlier look came to, so that only new commits, files and layers are looked at.
 
 Kept in the user's own cache, never in the repository: one file for each repository, by its first
-commit. It holds for the same engine with the same rules and switches alone. It holds no value,
-only what a report says anyway: the secret's name, its rule, and where it stood. A file that
-cannot be read, or is not of this form, is no memory at all.
+commit, and one for each layer of an image, by its digest. It holds for the same engine with the
+same rules and switches alone. It holds no value, only what a report says anyway: the secret's name,
+its rule, and where it stood. A file that cannot be read, or is not of this form, is no memory at
+all.
 """
 
 from __future__ import annotations
@@ -12,21 +13,26 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.errors import IncompleteError
 from pipeline.files import cache_folder, write
+from pipeline.model import Image, Missing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORMAT = 2
+_FORMAT = 3
 _MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One place of a secret in the history; see `engine.Hit`. `secret` is its name."""
+    """One place of a secret; see `engine.Hit`. `secret` is its name.
+
+    `commit` and `day` are of the history, and `image` and `layer` of an image that holds the file:
+    what it is called, and in words in which of its layers.
+    """
 
     secret: str
     preview: str
@@ -38,6 +44,8 @@ class Seen:
     line: int | None
     commit: str
     day: date | None
+    image: str = ""
+    layer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,35 @@ class Memory:
     format: int = _FORMAT
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What one layer of an image holds, found with what `key` stands for.
+
+    `large` are the files that were not looked at for their size. Paths are those in the image.
+    """
+
+    key: str
+    large: tuple[str, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    format: int = _FORMAT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baked:
+    """What the plan knew of the images that were named.
+
+    `known` are layers by their diff ids that were looked at before, `wrong` what is wrong with
+    images whose layers are all known, by their place in `images`. `key` stands for all that an
+    answer depends on beside a layer, and `salt` for the repository in the names of secrets.
+    """
+
+    images: tuple[Image, ...]
+    known: Mapping[str, Known]
+    wrong: Mapping[int, Missing]
+    key: str
+    salt: str
+
+
 def key(*parts: str) -> str:
     """One word for everything that an answer depends on."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -64,28 +101,46 @@ def key(*parts: str) -> str:
 
 def recall(root: str, below: str, wanted: str) -> Memory | None:
     """The memory of a repository by its first commit, if it was made under the key `wanted`."""
-    import msgspec  # noqa: PLC0415 - for runs with a history only
+    return _read(_file(root, below), Memory, wanted) if root else None
 
-    file = _file(root, below)
+
+def keep(root: str, below: str, memory: Memory) -> None:
+    """Remember; where that cannot be done, the next run walks everything again."""
+    if root:
+        _write(_file(root, below), memory)
+
+
+def recall_layer(layer: str, wanted: str) -> Known | None:
+    """The memory of a layer by its diff id, if it was made under the key `wanted`."""
+    return _read(_file_of_layer(layer, wanted), Known, wanted)
+
+
+def keep_layer(layer: str, known: Known) -> None:
+    """Remember; where that cannot be done, the next run unpacks the layer again."""
+    _write(_file_of_layer(layer, known.key), known)
+
+
+_T = TypeVar("_T", Memory, Known)
+
+
+def _read(file: Path, kind: type[_T], wanted: str) -> _T | None:
+    import msgspec  # noqa: PLC0415 - for runs with a history or an image only
+
     try:
-        if not root or file.stat().st_size > _MAX_BYTES:
+        if file.stat().st_size > _MAX_BYTES:
             return None
-        found = msgspec.json.decode(file.read_bytes(), type=Memory)
+        found = msgspec.json.decode(file.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError):
         return None
     return found if found.key == wanted and found.format == _FORMAT else None
 
 
-def keep(root: str, below: str, memory: Memory) -> None:
-    """Remember; where that cannot be done, the next run walks everything again."""
-    import msgspec  # noqa: PLC0415
+def _write(file: Path, content: Memory | Known) -> None:
+    import msgspec  # noqa: PLC0415 - as above
 
-    if not root:
-        return
-    file = _file(root, below)
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(file, msgspec.json.encode(memory))
+        write(file, msgspec.json.encode(content))
         file.chmod(0o600)
     except (OSError, IncompleteError):
         return
@@ -93,3 +148,7 @@ def keep(root: str, below: str, memory: Memory) -> None:
 
 def _file(root: str, below: str) -> Path:
     return cache_folder() / "secrets" / f"{key(root, below)[:40]}.json"
+
+
+def _file_of_layer(layer: str, wanted: str) -> Path:
+    return cache_folder() / "secrets" / "layers" / f"{key(layer, wanted)[:40]}.json"

@@ -27,7 +27,6 @@ SCAN = Scan(
     end_of_life=False,
     packages=(OWN, PYTHON),
     flaws=(),
-    leaks=(),
     warnings=(),
 )
 SOURCES = frozenset({"debian 12", "pip::x"})
@@ -52,7 +51,6 @@ def test_all_is_told() -> None:
     assert [(part.unit, part.expected, part.complete) for part in parts] == [
         ("images", 1, True),
         ("packages", 2, True),
-        ("layers", 2, True),
     ]
     assert {part.scope for part in parts} == {"app:1.0 (linux/amd64)"}
 

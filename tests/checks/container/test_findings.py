@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks.container import findings
-from pipeline.checks.container.scan import Leak, Scan, read
+from pipeline.checks.container.scan import Scan, read
 from pipeline.model import Finding, Image, Kind, Severity
 from tests.checks.container.cases import APP, image, ran
 from tests.kit.images import digest
@@ -58,34 +58,8 @@ def test_what_is_not_mended(found: Image, scan: Scan) -> None:
         assert finding.title == "CVE-2026-0002 in libssl3 3.0.11-1~deb12u1"
 
 
-def test_a_secret(found: Image, scan: Scan) -> None:
-    told = [
-        finding
-        for finding in findings.judge(found, scan, ())
-        if finding.rule == "container/secret-in-layer"
-    ]
-    assert {place.path for one in told for place in one.locations} == {
-        "./app:1.0!/app/settings.ini"
-    }
-    # What stands in the configuration was seen without Trivy; if not, it is told all the same.
-    blind = replace(found, exposed=())
-    assert {place.path for one in findings.judge(blind, scan, ()) for place in one.locations} >= {
-        "./app:1.0"
-    }
-    assert any("configuration" in one.title for one in findings.judge(blind, scan, ()))
-    leak = Leak(rule="r", title="", path="a", line=None, layer="", severity=Severity.LOW)
-    mild = judged(found, replace(scan, flaws=(), leaks=(leak,)))["container/secret-in-layer"]
-    assert mild.severity is Severity.HIGH
-    made_up = replace(leak, path="app/tests/key.pem", severity=Severity.CRITICAL)
-    (only,) = findings.judge(found, replace(scan, flaws=(), leaks=(made_up,)), ())
-    assert only.severity is Severity.LOW
-    assert "made for a test" in only.detail
-    assert mild.title == "r in a of ./app:1.0"
-    assert "layer" not in mild.detail
-
-
 def test_end_of_life_and_licences(found: Image, scan: Scan) -> None:
-    only = replace(scan, flaws=(), leaks=())
+    only = replace(scan, flaws=())
     assert judged(found, only) == {}
     old = judged(found, replace(only, end_of_life=True))["container/end-of-life"]
     assert "debian 12.5" in old.title
@@ -97,7 +71,7 @@ def test_end_of_life_and_licences(found: Image, scan: Scan) -> None:
 def test_what_an_image_was_built_with(found: Image, scan: Scan) -> None:
     def told(*names: str) -> list[str]:
         packages = tuple(replace(scan.packages[0], name=name) for name in names)
-        only = replace(scan, flaws=(), leaks=(), packages=packages)
+        only = replace(scan, flaws=(), packages=packages)
         return [one.title for one in findings.judge(found, only, ())]
 
     assert told("make", "gcc", "gcc-12-base") == ["./app:1.0 holds gcc, make"]

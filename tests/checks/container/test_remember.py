@@ -39,12 +39,6 @@ def test_the_same_question_has_the_same_key(found: Image) -> None:
     assert len({key(found, asked), *others}) == 1 + len(others)
 
 
-def test_other_rules_have_another_key(found: Image, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = key(found, options())
-    monkeypatch.setattr(remember, "SECRETS", b"{}")
-    assert key(found, options()) != before
-
-
 def test_what_was_found_is_recalled(found: Image, cache: Path) -> None:
     scan = read(ran(found), found)
     memory = Memory(key="k", scan=scan, names=frozenset({"etc/os-release"}))

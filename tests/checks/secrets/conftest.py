@@ -10,12 +10,14 @@ import secrets
 import string
 import subprocess
 import tempfile
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline import images
 from pipeline.checks.job import Skip
 from pipeline.collect import collect, perform
 from pipeline.model import Coverage, Evidence, Finding, Policy, Reading, SecretSettings
@@ -120,9 +122,13 @@ def plan_for(root: Path, **settings: Any) -> Plan:
     )
 
 
-def search(root: Path, **settings: Any) -> Reading:
-    """What the check reads of a folder."""
-    found = perform("secrets", plan_for(root, **settings))
+def search(root: Path, *named: str, **settings: Any) -> Reading:
+    """What the check reads of a folder, and of the images of these names beside it."""
+    plan = plan_for(root, **settings)
+    if named:
+        wanted = images.look((name, "", root.parent) for name in named)
+        plan = replace(plan, target=replace(plan.target, images=wanted))
+    found = perform("secrets", plan)
     assert not isinstance(found, Skip), found
     return found
 
