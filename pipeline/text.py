@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that are replaced: control, format (also direction overrides), surrogates,
 private use, unassigned, line and paragraph separators."""
 
 _PLAIN = re.compile(r"[ -~]*")
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+"""This machine: what is sent there leaves nothing to listen to."""
+_HTTP = frozenset({"http"})
 
 
 def plain(text: str, *, limit: int = 2000) -> str:
@@ -43,3 +51,13 @@ def without_credentials(url: str) -> str:
         return ""
     host = f"[{host}]" if ":" in host else host
     return urlunsplit((parts.scheme, host + port, parts.path, "", ""))
+
+
+def is_in_clear(url: str, schemes: Collection[str] = _HTTP) -> bool:
+    """Whether a URL of one of these unencrypted schemes leads to another machine."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return parts.scheme in schemes and host not in LOOPBACK

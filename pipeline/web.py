@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.errors import IncompleteError, UsageError
-from pipeline.text import plain, without_credentials
+from pipeline.text import LOOPBACK, plain, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +33,6 @@ _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 _LONGEST_PAUSE = 30.0
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CHUNK = 1 << 16
 
 
@@ -52,7 +51,7 @@ def checked(url: str) -> str:
     """`url`, if it is HTTPS or leads to this machine; raises `UsageError`."""
     try:
         parts = urlsplit(url)
-        loopback = parts.hostname in _LOOPBACK
+        loopback = parts.hostname in LOOPBACK
         port_is_sound = parts.port is None or parts.port > 0
     except ValueError:
         parts, loopback, port_is_sound = urlsplit(""), False, False
@@ -206,7 +205,7 @@ class Web(AbstractContextManager["Web"]):
         """The thread's own session. It never sends credentials from `.netrc`."""
         from requests import Session  # noqa: PLC0415  start-up stays light
 
-        name = "own" if urlsplit(url).hostname in _LOOPBACK else "other"
+        name = "own" if urlsplit(url).hostname in LOOPBACK else "other"
         session: Session | None = getattr(self._local, name, None)
         if session is None:
             session = Session()

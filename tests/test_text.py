@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text import plain, without_credentials
+from pipeline.text import is_in_clear, plain, without_credentials
 
 
 @given(st.text())
@@ -53,3 +53,25 @@ def test_credentials_never_stay(url: str, shown: str) -> None:
 def test_no_password_survives(password: str, scheme: str) -> None:
     secret = f"SECRET{password}"
     assert secret not in without_credentials(f"{scheme}://me:{secret}@host.example/p?t={secret}")
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("http://index.example/simple", True),
+        ("https://index.example/simple", False),
+        ("http://localhost:8080/", False),
+        ("http://[::1]/", False),
+        ("http://127.0.0.1.example/", True),
+        ("http://[::1", False),
+        ("git://host/x", False),
+        ("", False),
+    ],
+)
+def test_what_is_fetched_in_the_clear(url: str, found: bool) -> None:
+    assert is_in_clear(url) is found
+
+
+def test_other_schemes_are_in_the_clear_too() -> None:
+    assert is_in_clear("git://host/x", {"git", "http"})
+    assert not is_in_clear("git://localhost/x", {"git"})

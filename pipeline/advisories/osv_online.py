@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pipeline.advisories import osv
 from pipeline.advisories.keep import Keep
+from pipeline.advisories.online import ignorant, record_of
 from pipeline.advisories.osv import Effect, MalformedError
 from pipeline.advisories.source import KNOWN_BAD, Answer, unaskable
-from pipeline.errors import IncompleteError
-from pipeline.model import DataRecord, Gap
+from pipeline.model import Gap
 from pipeline.text import plain
 from pipeline.web import Web, WebError, checked, shown
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.advisories.source import Question
+    from pipeline.model import DataRecord
 
 URL = "https://api.osv.dev"
 BATCH = 1000
@@ -86,12 +87,7 @@ class OsvSource:
             found = self._stubs(web, asked)
             canary = found[KNOWN_BAD]
             if not isinstance(canary, dict) or not canary:
-                raise IncompleteError(
-                    "the service answers, but does not know a well-known vulnerability"
-                    f" ({KNOWN_BAD.name} {KNOWN_BAD.version})",
-                    where=shown(self.url),
-                    fix="check the address, or use a downloaded store",
-                )
+                raise ignorant(self.url)
             wanted = {
                 stub
                 for question, stubs in found.items()
@@ -107,17 +103,7 @@ class OsvSource:
     @property
     def records(self) -> tuple[DataRecord, ...]:
         """The service, and a digest of the records it gave."""
-        total = hashlib.sha256()
-        for id_ in sorted(self._seen):
-            total.update(f"{id_}\0{self._seen[id_]}\n".encode())
-        record = DataRecord(
-            name="OSV advisories",
-            origin=shown(self.url),
-            digest=f"sha256:{total.hexdigest()}",
-            as_of=self._today,
-            entries=len(self._seen),
-            note="asked online; the digest is of the records in its answers",
-        )
+        record = record_of("OSV advisories", self.url, self._seen, today=self._today)
         # OSV answers with malware reports like with any advisory; how many it has, it never says.
         return (record, replace(record, name="malware", entries=None))
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from pipeline.advisories.ecosystems import normalise_pypi, parse_pypi
+from pipeline.advisories.online import ignorant, record_of
 from pipeline.advisories.osv import MalformedError
 from pipeline.advisories.source import KNOWN_BAD, Answer, unaskable
 from pipeline.errors import IncompleteError
-from pipeline.model import DataRecord, Gap
+from pipeline.model import Gap
 from pipeline.text import plain
 from pipeline.web import Web, WebError, checked, decode, shown
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipeline.advisories.source import Question
+    from pipeline.model import DataRecord
 
 URL = "https://pypi.org"
 WORKERS = 16
@@ -70,12 +72,7 @@ class PypiSource:
                     fix="try again later, or use a downloaded store",
                 )
             if not canary.records:
-                raise IncompleteError(
-                    "the service answers, but does not know a well-known vulnerability"
-                    f" ({KNOWN_BAD.name} {KNOWN_BAD.version})",
-                    where=shown(self.url),
-                    fix="check the address, or use a downloaded store",
-                )
+                raise ignorant(self.url)
             asked = [question for question, gap in answers.items() if gap is None]
             with ThreadPoolExecutor(self._workers) as pool:
                 found = pool.map(lambda question: self._answer(web, question), asked)
@@ -89,16 +86,9 @@ class PypiSource:
     @property
     def records(self) -> tuple[DataRecord, ...]:
         """The service, and a digest of the vulnerabilities it named."""
-        total = hashlib.sha256()
-        for id_ in sorted(self._seen):
-            total.update(f"{id_}\0{self._seen[id_]}\n".encode())
-        record = DataRecord(
-            name="PyPI vulnerabilities",
-            origin=shown(self.url),
-            digest=f"sha256:{total.hexdigest()}",
-            as_of=self._today,
-            entries=len(self._seen),
-            note="asked online; the digest is of the records in its answers; no malware reports",
+        note = "; no malware reports"
+        record = record_of(
+            "PyPI vulnerabilities", self.url, self._seen, today=self._today, note=note
         )
         return (record,)
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__
 from pipeline.advisories.source import Question
 from pipeline.checks.job import Job, Network, Rule, Skip, Tool, Wanted
+from pipeline.checks.unread import unread_file, unread_lines
 from pipeline.discover.unlocked import unlocked
 from pipeline.errors import IncompleteError
 from pipeline.model import (
@@ -29,7 +30,6 @@ from pipeline.model import (
     File,
     Finding,
     Kind,
-    Missing,
     Reading,
     Severity,
     Status,
@@ -331,21 +331,13 @@ def sealed_file(path: str, document: type_json) -> File:
 
 def coverage(target: Target) -> tuple[Coverage, ...]:
     """What an SBOM made of the target's locks can list, and what it cannot."""
-    return (*(_cover(lock) for lock in target.locks), *_unlocked(target))
+    return (*map(_cover, target.locks), *map(unread_file, unlocked(target)))
 
 
 def _cover(lock: Lock) -> Coverage:
     """The packages of a lock; what could not be read is not in any SBOM."""
     packages = {identify(package) for package in lock.packages if not is_own(package)}
-    unread = tuple(
-        Missing(
-            subject=f"line {part.location.line}" if part.location.line else part.location.path,
-            gap=part.gap,
-            why=part.why,
-            location=part.location,
-        )
-        for part in lock.unread
-    )
+    unread = unread_lines(lock)
     return Coverage(
         scope=lock.path,
         unit="packages",
@@ -353,14 +345,6 @@ def _cover(lock: Lock) -> Coverage:
         evaluated=len(packages),
         missing=unread,
     )
-
-
-def _unlocked(target: Target) -> Iterator[Coverage]:
-    """Manifests and locks that nobody could read packages from."""
-    for part in unlocked(target):
-        path = part.location.path
-        missing = Missing(subject=path, gap=part.gap, why=part.why, location=part.location)
-        yield Coverage(scope=path, unit="files", expected=1, evaluated=0, missing=(missing,))
 
 
 # -------------------------------------------------------------------------------- findings

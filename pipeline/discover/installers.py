@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from pipeline.errors import IncompleteError
 from pipeline.model import Gap, InstallerSettings, Location, Unread
-from pipeline.text import plain, without_credentials
+from pipeline.text import is_in_clear, plain, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +24,6 @@ MAX_BYTES = 256 * 1024
 
 _FILES = {".npmrc": "npm", "pip.conf": "pip", "pip.ini": "pip"}
 _OFF = {"false", "0", "no", "off", "null"}
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Found(NamedTuple):
@@ -84,7 +82,7 @@ def _npm(path: str, text: str) -> InstallerSettings:
             if shown := without_credentials(line.value):
                 scope = line.key.removesuffix("registry").removesuffix(":")
                 registries.append(f"{scope}={shown}" if scope else shown)
-            if _is_plain(line.value):
+            if is_in_clear(line.value):
                 risks.append(("a registry over plain http", line.number))
         elif line.key == "strict-ssl" and line.value.lower() in _OFF:
             risks.append(("certificates are not checked", line.number))
@@ -109,7 +107,7 @@ def _pip(path: str, text: str) -> InstallerSettings:
             for place in re.split(r"\s+", line.value):
                 if shown := without_credentials(place):
                     registries.append(shown)
-                if _is_plain(place):
+                if is_in_clear(place):
                     risks.append(("an index over plain http", line.number))
             if key == "extra-index-url" and line.value:
                 risks.append(("a second index, whose names compete with the first's", line.number))
@@ -125,13 +123,3 @@ def _pip(path: str, text: str) -> InstallerSettings:
         risks=tuple(risks),
         scripts=scripts,
     )
-
-
-def _is_plain(url: str) -> bool:
-    """Whether a URL is fetched without encryption from another machine."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return False
-    return parts.scheme == "http" and host not in _LOOPBACK

@@ -34,7 +34,7 @@ from pipeline.images.documents import (
 from pipeline.images.documents import field as value_of
 from pipeline.images.reference import DOCKER_HUB, InRegistry, parse
 from pipeline.model import Gap
-from pipeline.text import plain
+from pipeline.text import LOOPBACK, plain
 from pipeline.web import USER_AGENT, Passing, Web, WebError, checked
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ TRANSPORT = "registry"
 
 _ACCEPT = ", ".join(sorted(INDEXES | MANIFESTS))
 _HUB = "registry-1.docker.io"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PARAMETER = re.compile(r'([a-z]{1,30})="([^"]{0,2000})"', re.IGNORECASE)
 _AT_ONCE = 3
 """Blobs that are fetched at the same time."""
@@ -288,7 +287,7 @@ def base_url(host: str) -> str:
     if host == DOCKER_HUB:
         return f"https://{_HUB}"
     name = urlsplit(f"//{host}").hostname
-    return f"http://{host}" if name in _LOOPBACK else f"https://{host}"
+    return f"http://{host}" if name in LOOPBACK else f"https://{host}"
 
 
 def _unreachable(error: WebError) -> UnreadableImageError:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.dependencies.asking import missing as missing_of
 from pipeline.checks.dependencies.asking import question_of
-from pipeline.discover.unlocked import unlocked as unread
+from pipeline.checks.unread import unread_file, unread_lines
+from pipeline.discover import unlocked as discovered
 from pipeline.model import Coverage, Gap, Location, Missing
 
 if TYPE_CHECKING:
@@ -43,17 +44,8 @@ def cover(
             else:
                 gap, why = Gap.DATA_MISSING, "the advisory source gave no answer"
             missing.setdefault(package.key, missing_of(package, gap, why))
-    unread = [
-        Missing(
-            subject=f"line {part.location.line}" if part.location.line else part.location.path,
-            gap=part.gap,
-            why=part.why,
-            location=part.location,
-        )
-        for part in lock.unread
-    ]
     # One key can be both: the same version from the registry and from elsewhere.
-    left_out = [*missing.values(), *unread]
+    left_out = [*missing.values(), *unread_lines(lock)]
     return Coverage(
         scope=lock.path,
         unit="packages",
@@ -90,7 +82,5 @@ def standard_library(lock: Lock) -> Iterator[Coverage]:
 
 def unlocked(target: Target) -> Iterator[Coverage]:
     """Manifests and locks that nobody could read packages from: each one is a gap."""
-    for part in unread(target):
-        path = part.location.path
-        missing = Missing(subject=path, gap=part.gap, why=part.why, location=part.location)
-        yield Coverage(scope=path, unit="files", expected=1, evaluated=0, missing=(missing,))
+    for part in discovered.unlocked(target):
+        yield unread_file(part)

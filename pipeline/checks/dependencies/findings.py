@@ -58,11 +58,8 @@ def _finding(
     fixed = advisory.fixed_after(package.version or "")
     if advisory.kind is Kind.MALWARE:
         fix = f"remove {package.name} and treat every machine that installed it as compromised"
-    elif fixed:
-        better = _spelt_like(package.version or "", fixed[0])
-        fix = f"upgrade {package.name} from {package.version} to {better} or later"
     else:
-        fix = f"no fixed version of {package.name} is known: replace it, or record a waiver"
+        fix = _upgrade(package, _spelt_like(package.version or "", fixed[0]) if fixed else "")
     return Finding(
         check="dependencies",
         rule=advisory.id,
@@ -89,10 +86,6 @@ def finding_of(row: Row, packages: Sequence[Package], missed: Sequence[str]) -> 
     Nothing but Trivy's word rates it: the advisory source holds no record of it.
     """
     package = packages[0]
-    if row.fixed:
-        fix = f"upgrade {package.name} from {package.version} to {row.fixed[0]} or later"
-    else:
-        fix = f"no fixed version of {package.name} is known: replace it, or record a waiver"
     return Finding(
         check="dependencies",
         rule=row.id,
@@ -102,13 +95,20 @@ def finding_of(row: Row, packages: Sequence[Package], missed: Sequence[str]) -> 
         subject=package.purl,
         locations=tuple(sorted({one.location for one in packages})),
         detail=row.detail,
-        fix=fix,
+        fix=_upgrade(package, row.fixed[0] if row.fixed else ""),
         url=row.url,
         aliases=tuple(sorted(row.ids - {row.id})),
         fixed_versions=row.fixed,
         seen_by=("Trivy",),
         missed_by=tuple(missed),
     )
+
+
+def _upgrade(package: Package, fixed: str) -> str:
+    """How to be rid of a vulnerability; `fixed` is "" where no version without it is known."""
+    if fixed:
+        return f"upgrade {package.name} from {package.version} to {fixed} or later"
+    return f"no fixed version of {package.name} is known: replace it, or record a waiver"
 
 
 def _spelt_like(locked: str, version: str) -> str:

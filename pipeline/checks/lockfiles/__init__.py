@@ -17,14 +17,15 @@ from pipeline.advisories.source import Question
 from pipeline.checks.job import Network, Skip
 from pipeline.checks.lockfiles import integrity, presence, releases, sources, steps
 from pipeline.checks.lockfiles.rules import RULES
-from pipeline.model import Coverage, Gap, Location, Missing, Origin, Reading, Status
+from pipeline.checks.unread import unread_file, unread_lines
+from pipeline.model import Coverage, Gap, Location, Origin, Reading, Status, Unread
 from pipeline.registries.release import ASKED, pins
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pipeline.checks.job import Job, Options, Ran
-    from pipeline.model import Finding, Lock, Target
+    from pipeline.model import Finding, Target
 
 __all__ = ["NETWORK", "RULES", "TOOL", "plan", "questions", "read"]
 
@@ -98,7 +99,7 @@ def _coverage(target: Target) -> Iterator[Coverage]:
             unit="packages",
             expected=len(dependencies) + len(lock.unread),
             evaluated=len(dependencies),
-            missing=tuple(_unread(lock)),
+            missing=unread_lines(lock),
         )
     known = {path for lock in target.locks for path in (lock.path, *lock.files)}
     told: set[str] = set()
@@ -118,20 +119,8 @@ def _coverage(target: Target) -> Iterator[Coverage]:
                 yield Coverage(scope=manifest.path, unit="manifests", expected=1, evaluated=1)
 
 
-def _unread(lock: Lock) -> Iterable[Missing]:
-    for part in lock.unread:
-        line = part.location.line
-        yield Missing(
-            subject=f"line {line}" if line else part.location.path,
-            gap=part.gap,
-            why=part.why,
-            location=part.location,
-        )
-
-
 def _gap(path: str, gap: Gap, why: str) -> Coverage:
-    missing = Missing(subject=path, gap=gap, why=why, location=Location(path=path))
-    return Coverage(scope=path, unit="files", expected=1, evaluated=0, missing=(missing,))
+    return unread_file(Unread(location=Location(path=path), why=why, gap=gap))
 
 
 def _facts(target: Target, options: Options) -> Iterator[Coverage]:

@@ -10,6 +10,7 @@ from pipeline.checks.lockfiles.rules import found
 from pipeline.locks.pypi import is_public
 from pipeline.model import Location, Origin, Severity
 from pipeline.policy import some
+from pipeline.text import is_in_clear
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -28,7 +29,6 @@ PUBLIC = {
 }
 """The hosts of each ecosystem's public registry; a policy that names the first allows them all."""
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _PLAIN = {"http", "git", "ftp", "git+http", "svn", "svn+http", "hg+http", "bzr+http"}
 _HIDES_COMMITS = {"bun.lock"}
 """Formats that write commits in a short form, which no rule can tell from a branch."""
@@ -86,22 +86,13 @@ def _plain_http(lock: Lock) -> Iterator[Finding]:
     bare = [
         package
         for package in lock.packages
-        if package.source.origin is not Origin.PATH and _is_plain(package.source.url)
+        if package.source.origin is not Origin.PATH and is_in_clear(package.source.url, _PLAIN)
     ]
-    indexes = [index for index in lock.indexes if _is_plain(index)]
+    indexes = [index for index in lock.indexes if is_in_clear(index, _PLAIN)]
     if bare or indexes:
         what = f"fetched in the clear: {some([*indexes, *(package.key for package in bare)])}"
         places = [package.location for package in bare] or [Location(path=lock.path)]
         yield found("plain-http", Severity.HIGH, lock.path, places, what)
-
-
-def _is_plain(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return False
-    return parts.scheme in _PLAIN and host not in _LOOPBACK
 
 
 # --------------------------------------------------------------------------------------- indexes
