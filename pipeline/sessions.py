@@ -5,7 +5,7 @@
     sessions.register()
 
     plan -> one session per check, side by side -> report -> gate
-                                                          -> sign
+         -> tools, for those that need some                -> sign
 
 A check session succeeds as soon as its evidence is recorded: only `gate` goes red. Every session
 has an environment of its own, with its tool from the pipeline's own lock file, hashes checked,
@@ -41,10 +41,12 @@ SIGNING_GROUP = "sigstore"
 """The dependency group of what signs."""
 IMAGES_GROUP = "images"
 """The dependency group that the report needs to put images into the SBOM."""
+_NOT_ALL_THERE = 3
+"""How the command line ends where a program could not be installed."""
 
 
 def register() -> None:
-    """Define the sessions `plan`, one per check, `report`, `gate` and `sign` in the noxfile.
+    """Define the sessions `plan`, `tools`, one per check, `report`, `gate` and `sign`.
 
     `nox` without `-s` then runs them all; sessions that the noxfile defines itself stay as they
     are. Run in parallel unless the noxfile or the command line says otherwise.
@@ -54,6 +56,7 @@ def register() -> None:
     nox.options.parallel = os.cpu_count() or 1
     nox.options.sessions = ["gate"]
     nox.session(name="plan")(_plan)
+    nox.session(name="tools", requires=["plan"], allow_parallel=True)(_tools)
     for name in CHECKS:
         _register_check(name)
     nox.session(name="report", requires=list(CHECKS))(_report)
@@ -73,13 +76,24 @@ def _register_check(name: str) -> None:
         )
 
     check.__doc__ = question(CHECKS[name])
-    nox.session(name=name, requires=["plan"], allow_parallel=True)(check)
+    tool = CHECKS[name].TOOL
+    before = "tools" if tool and tool.binary else "plan"
+    nox.session(name=name, requires=[before], allow_parallel=True)(check)
 
 
 def _plan(session: nox.Session) -> None:
     """Find out what is in the repository and start a run (-- --target PATH for another)."""
     target, rest = split(session)
     supply_chain(session, "plan", str(target), *_output(session), *rest)
+
+
+def _tools(session: nox.Session) -> None:
+    """Fetch programs that the run needs from outside the package index, verified; else nothing."""
+    _, folder = _output(session)
+    # What cannot be had is told here, and by the checks that needed it: they say what they lack.
+    codes = (0, _NOT_ALL_THERE)
+    arguments = ("tools", "install", "--planned", folder)
+    supply_chain(session, *arguments, groups=(SIGNING_GROUP,), success_codes=codes)
 
 
 def _report(session: nox.Session) -> None:

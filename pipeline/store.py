@@ -178,7 +178,7 @@ class Output:
             content = path.read_bytes()
         except FileNotFoundError:
             raise UsageError(
-                "no run was started here", where=str(path), fix="run `supply-chain discover` first"
+                "no run was started here", where=str(path), fix="run `supply-chain plan` first"
             ) from None
         except OSError as error:
             raise IncompleteError(error.strerror or str(error), where=str(path)) from error

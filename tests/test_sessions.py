@@ -51,6 +51,7 @@ def test_every_session_is_explained_in_one_line(environments: Path) -> None:
     assert all(" -> " in line for line in listed)
     assert {line.split()[0] for line in re.findall(r"^\* (.*)$", said, re.MULTILINE)} == {
         "plan",
+        "tools",
         *CHECKS,
         "report",
         "gate",

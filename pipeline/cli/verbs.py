@@ -117,6 +117,12 @@ def _tools(parser: argparse.ArgumentParser) -> None:
         choices=("release", "go-module"),
         help="only this way; default: the release, else the Go module",
     )
+    install.add_argument(
+        "--planned",
+        type=path,
+        metavar="FOLDER",
+        help="what the run that was planned in this output folder cannot do without, and no more",
+    )
     for action in (status, install):
         action.add_argument("names", nargs="*", metavar="NAME", help="default: every one")
     update = actions.add_parser("update", help="fetch today's vulnerability database of Trivy")
@@ -266,6 +272,8 @@ examples:
   supply-chain tools install trivy              the pinned release: digest and signature checked
   supply-chain tools install trivy --route go-module
                                                 the same version, built from its Go module
+  supply-chain tools install --planned .supply-chain
+                                                what the run planned there needs, if anything
   supply-chain tools update                     today's database, before checks or going offline
 
 A program that does not match its pin never runs, wherever it stands. SUPPLY_CHAIN_TRIVY names

@@ -14,17 +14,19 @@ from pipeline.errors import ExitCode, IncompleteError
 from pipeline.files import cache_folder
 from pipeline.model import ToolRecord
 from pipeline.progress import Progress
+from pipeline.store import Output
 from pipeline.text import plain
 from pipeline.tools import binaries
 from pipeline.tools.pins import Pin, pin, pins
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pipeline.model import TrivySettings
     from pipeline.settings import Settings
+    from pipeline.store import Plan
     from pipeline.tools.binaries import Binary
 
 
@@ -33,13 +35,18 @@ def execute(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments.config)
     if arguments.action == "update":
         return _update(arguments, settings)
-    wanted = [pin(name) for name in dict.fromkeys(arguments.names or pins())]
-    if arguments.action == "install":
+    trivy, names = settings.trivy, arguments.names or pins()
+    is_install = arguments.action == "install"
+    if is_install and arguments.planned:
+        plan = Output(arguments.planned).plan()
+        trivy, names = plan.trivy, _missing(plan)
+    wanted = [pin(name) for name in dict.fromkeys(names)]
+    if is_install:
         is_quiet = arguments.quiet or arguments.json
         with Progress(quiet=is_quiet) as progress:
             for one in wanted:
                 _install(one, arguments.route, progress, is_quiet=is_quiet)
-    states = [_state(one, settings.trivy) for one in wanted]
+    states = [_state(one, trivy) for one in wanted]
     if arguments.json:
         told = {"tools": [state.as_json() for state in states]}
         sys.stdout.write(json.dumps(told, indent=1, sort_keys=True) + "\n")
@@ -49,6 +56,26 @@ def execute(arguments: argparse.Namespace) -> int:
                 sys.stdout.write(state.as_text())
     is_ready = all(state.record for state in states)
     return ExitCode.COMPLIANT if is_ready else ExitCode.INCOMPLETE
+
+
+def _missing(plan: Plan) -> Iterator[str]:
+    """The programs that a planned run cannot do without, and that are not here.
+
+    None where the run is to use no network.
+    """
+    from pipeline.checks import CHECKS  # noqa: PLC0415 - not to look only
+    from pipeline.checks.job import Options, Skip  # noqa: PLC0415 - as above
+
+    if plan.offline:
+        return
+    for name in plan.checks:
+        check = CHECKS[name]
+        binary = check.TOOL.binary if check.TOOL else ""
+        if not binary or _state(pin(binary), plan.trivy).record:
+            continue
+        planned = check.plan(plan.target, Options(root=plan.root, as_of=plan.as_of))
+        if planned and not isinstance(planned, Skip):
+            yield binary
 
 
 def _settings(config: Path | None) -> Settings:

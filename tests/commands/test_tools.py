@@ -120,6 +120,70 @@ def test_a_policy_may_name_the_program(
     assert told(capsys)["obtained"] == "named by the policy"
 
 
+def plan(folder: Path, files: dict[str, str], *words: str) -> list[str]:
+    """Start a run of a repository with these files; answers how its programs are installed."""
+    for name, content in files.items():
+        (folder / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "shop" / name).write_text(content)
+    output = str(folder / "output")
+    assert main(["plan", str(folder / "shop"), "--output", output, "--quiet", *words]) == 0
+    return ["tools", "install", "--planned", output]
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"requirements.txt": "idna==3.10\n"}, ()),
+        ({"Dockerfile": "FROM scratch\n"}, ("--offline",)),
+        ({"Dockerfile": "FROM scratch\n"}, ("--only", "secrets")),
+    ],
+    ids=["nothing for it", "offline", "another check"],
+)
+def test_nothing_is_installed_that_the_run_does_not_need(
+    empty: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(release, "fetch", None)
+    monkeypatch.setattr(gomodule, "build", None)
+    assert main(plan(empty, files, *words)) == 0
+
+
+def test_what_a_run_needs_is_installed_once(
+    trivy: Binary,
+    empty: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SUPPLY_CHAIN_TRIVY", raising=False)
+
+    def fetch(wanted: object, scratch: Path, **_: object) -> Obtained:
+        shutil.copy(trivy.path, scratch / "trivy")
+        return Obtained(scratch / "trivy", "a release", "its digest")
+
+    monkeypatch.setattr(release, "fetch", fetch)
+    words = plan(empty, {"Dockerfile": "FROM scratch\n"})
+    assert main(words) == 0
+    assert capsys.readouterr().out.startswith("trivy 0.74.0 (pinned): ready\n")
+    monkeypatch.setattr(release, "fetch", None)
+    assert main(words) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_what_a_run_needs_and_nobody_has_is_told(
+    empty: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Obtained:
+        raise UnavailableError("not here")
+
+    monkeypatch.setattr(release, "fetch", fail)
+    assert main(plan(empty, {"k8s.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {}\n"})) == 3
+    assert "release: not here" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_run(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tools", "install", "--planned", str(empty)]) == 2
+    assert "no run was started here" in capsys.readouterr().err
+
+
 def test_update_fetches_the_database(
     empty: Path, trivy: Binary, fake: Fake, capsys: pytest.CaptureFixture[str]
 ) -> None:
