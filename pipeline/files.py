@@ -70,12 +70,12 @@ def remember(path: Path, value: object) -> None:
             file.write(msgspec.json.encode(value))
 
 
-def recall(path: Path, kind: type[_T], *, limit: int = MAX_REMEMBERED) -> _T | None:
-    """What was remembered; `None` for what is missing, of another form or over `limit` bytes."""
+def recall(path: Path, kind: type[_T]) -> _T | None:
+    """What was remembered; `None` for what is missing, of another form, or too large."""
     import msgspec  # noqa: PLC0415 - as above
 
     try:
-        if path.stat().st_size > limit:
+        if path.stat().st_size > MAX_REMEMBERED:
             return None
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError, RecursionError):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import files
 from pipeline.errors import IncompleteError
 from pipeline.files import cache_folder, digest, locked, recall, remember, replacing, write
 
@@ -182,12 +183,14 @@ def test_a_memory_of_another_form_is_none(tmp_path: Path, content: bytes) -> Non
     assert recall(file, Note) is None
 
 
-def test_a_memory_without_end_is_not_read(tmp_path: Path) -> None:
+def test_a_memory_without_end_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "note.json"
     remember(file, NOTE)
     size = file.stat().st_size
-    assert recall(file, Note, limit=size) == NOTE
-    assert recall(file, Note, limit=size - 1) is None
+    monkeypatch.setattr(files, "MAX_REMEMBERED", size)
+    assert recall(file, Note) == NOTE
+    monkeypatch.setattr(files, "MAX_REMEMBERED", size - 1)
+    assert recall(file, Note) is None
 
 
 def test_where_nothing_can_be_kept_nothing_is_remembered(tmp_path: Path) -> None:

@@ -11,10 +11,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline import __version__
+from pipeline import __version__, files
 from pipeline.checks.container.scan import Scan
-from pipeline.errors import IncompleteError
-from pipeline.files import cache_folder, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from pipeline.model import Image
 
 _FORMAT = 2
-_MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,40 +49,17 @@ def key(image: Image, options: Options) -> str:
 
 def recall(image: Image, wanted: str) -> Memory | None:
     """The memory of an image, if it was made under the key `wanted`."""
-    import msgspec  # noqa: PLC0415 - for runs with an image only
-
-    file = _file(image)
-    try:
-        if file.stat().st_size > _MAX_BYTES:
-            return None
-        found = msgspec.json.decode(file.read_bytes(), type=Memory)
-    except (OSError, msgspec.DecodeError):
+    found = files.recall(_file(image), Memory)
+    if found is None or (found.key, found.format) != (wanted, _FORMAT):
         return None
-    return (
-        found
-        if (found.key, found.format, found.scan.config)
-        == (
-            wanted,
-            _FORMAT,
-            image.config,
-        )
-        else None
-    )
+    return found if found.scan.config == image.config else None
 
 
 def keep(image: Image, memory: Memory) -> None:
     """Remember; where that cannot be done, the next run scans again."""
-    import msgspec  # noqa: PLC0415 - as above
-
-    file = _file(image)
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(file, msgspec.json.encode(memory))
-        file.chmod(0o600)
-    except (OSError, IncompleteError):
-        return
+    files.remember(_file(image), memory)
 
 
 def _file(image: Image) -> Path:
     name = hashlib.sha256(f"{image.config}\0{image.manifest}".encode()).hexdigest()
-    return cache_folder() / "container" / f"{name[:40]}.json"
+    return files.cache_folder() / "container" / f"{name[:40]}.json"

@@ -15,15 +15,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.errors import IncompleteError
-from pipeline.files import cache_folder, write
+from pipeline import files
 from pipeline.model import Image, Missing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _FORMAT = 3
-_MAX_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,54 +99,36 @@ def key(*parts: str) -> str:
 
 def recall(root: str, below: str, wanted: str) -> Memory | None:
     """The memory of a repository by its first commit, if it was made under the key `wanted`."""
-    return _read(_file(root, below), Memory, wanted) if root else None
+    return _fitting(files.recall(_file(root, below), Memory), wanted) if root else None
 
 
 def keep(root: str, below: str, memory: Memory) -> None:
     """Remember; where that cannot be done, the next run walks everything again."""
     if root:
-        _write(_file(root, below), memory)
+        files.remember(_file(root, below), memory)
 
 
 def recall_layer(layer: str, wanted: str) -> Known | None:
     """The memory of a layer by its diff id, if it was made under the key `wanted`."""
-    return _read(_file_of_layer(layer, wanted), Known, wanted)
+    return _fitting(files.recall(_file_of_layer(layer, wanted), Known), wanted)
 
 
 def keep_layer(layer: str, known: Known) -> None:
     """Remember; where that cannot be done, the next run unpacks the layer again."""
-    _write(_file_of_layer(layer, known.key), known)
+    files.remember(_file_of_layer(layer, known.key), known)
 
 
 _T = TypeVar("_T", Memory, Known)
 
 
-def _read(file: Path, kind: type[_T], wanted: str) -> _T | None:
-    import msgspec  # noqa: PLC0415 - for runs with a history or an image only
-
-    try:
-        if file.stat().st_size > _MAX_BYTES:
-            return None
-        found = msgspec.json.decode(file.read_bytes(), type=kind)
-    except (OSError, msgspec.DecodeError):
-        return None
-    return found if found.key == wanted and found.format == _FORMAT else None
-
-
-def _write(file: Path, content: Memory | Known) -> None:
-    import msgspec  # noqa: PLC0415 - as above
-
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write(file, msgspec.json.encode(content))
-        file.chmod(0o600)
-    except (OSError, IncompleteError):
-        return
+def _fitting(found: _T | None, wanted: str) -> _T | None:
+    fits = found is not None and (found.key, found.format) == (wanted, _FORMAT)
+    return found if fits else None
 
 
 def _file(root: str, below: str) -> Path:
-    return cache_folder() / "secrets" / f"{key(root, below)[:40]}.json"
+    return files.cache_folder() / "secrets" / f"{key(root, below)[:40]}.json"
 
 
 def _file_of_layer(layer: str, wanted: str) -> Path:
-    return cache_folder() / "secrets" / "layers" / f"{key(layer, wanted)[:40]}.json"
+    return files.cache_folder() / "secrets" / "layers" / f"{key(layer, wanted)[:40]}.json"

@@ -16,7 +16,7 @@ from tests.checks.container.cases import APP, LOST, TOKEN, image, options, ran, 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(remember, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("pipeline.files.cache_folder", lambda: tmp_path / "cache")
     return tmp_path / "cache"
 
 

@@ -22,7 +22,7 @@ JAVA = Wanted(java_database=True, optional=True, fetch=True)
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(remember, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("pipeline.files.cache_folder", lambda: tmp_path / "cache")
     return tmp_path / "cache"
 
 

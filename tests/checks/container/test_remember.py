@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.checks.container import remember
+from pipeline import files
 from pipeline.checks.container.remember import Memory, keep, key, recall
 from pipeline.checks.container.scan import read
 from pipeline.model import Image, ToolRecord
@@ -16,7 +16,7 @@ from tests.checks.container.cases import TOKEN, database, image, options, ran
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(remember, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("pipeline.files.cache_folder", lambda: tmp_path / "cache")
     return tmp_path / "cache"
 
 
@@ -65,7 +65,7 @@ def test_a_memory_of_another_image_or_form_is_none(found: Image, cache: Path) ->
 
 def test_a_memory_without_end_is_not_read(found: Image, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(found, Memory(key="k", scan=read(ran(found), found), names=frozenset()))
-    monkeypatch.setattr(remember, "_MAX_BYTES", 10)
+    monkeypatch.setattr(files, "MAX_REMEMBERED", 10)
     assert recall(found, "k") is None
 
 
