@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline import stages
 from pipeline.actions import inputs, plan, programs, scan
+from pipeline.collect import wanted
 from pipeline.discover.commits import history
 from pipeline.errors import IncompleteError
 from pipeline.store import FOLDER, Output
@@ -65,7 +66,7 @@ def needs(leg: Leg) -> tuple[str, ...]:
     """The programs from outside the package index that the leg has work for."""
     found: set[str] = set()
     for project, names in leg.checks.items():
-        found.update(programs.needed(names, leg.outputs[project].plan()))
+        found.update(wanted.programs(names, leg.outputs[project].plan()))
     return tuple(sorted(found))
 
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from pipeline.checks import CHECKS
-from pipeline.checks.job import Options, Skip
 from pipeline.errors import PipelineError
 from pipeline.files import cache_folder
 from pipeline.text import plain
@@ -19,23 +17,7 @@ from pipeline.tools import binaries
 from pipeline.tools.pins import pin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from pipeline.store import Plan
-
-
-def needed(names: Iterable[str], plan: Plan) -> tuple[str, ...]:
-    """The pinned programs that the checks `names` have work for, by their pins' names."""
-    options = Options(root=plan.root, as_of=plan.as_of, policy=plan.policy, offline=plan.offline)
-    found = set()
-    for name in names:
-        check = CHECKS[name]
-        program = check.TOOL.binary if check.TOOL else ""
-        if program and program not in found:
-            work = check.plan(plan.target, options)
-            if work and not isinstance(work, Skip):
-                found.add(program)
-    return tuple(sorted(found))
+    from collections.abc import Sequence
 
 
 def fetch(names: Sequence[str]) -> None:

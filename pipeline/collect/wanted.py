@@ -6,17 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.checks.job import Wanted
+from pipeline.checks import CHECKS
+from pipeline.checks.job import Options, Skip, Wanted
 from pipeline.errors import IncompleteError
 from pipeline.model import Gap, Location, Unread
 from pipeline.tree import FileTooLargeError, Tree, UnreadableFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pipeline.checks import Check
     from pipeline.checks.equipment import Tools
-    from pipeline.checks.job import Job, Options, Skip
+    from pipeline.checks.job import Job
     from pipeline.store import Plan
     from pipeline.tools.trivy import Database
 
@@ -46,6 +47,20 @@ def planned(
                 raise
             options = replace(options, lacking=error.what)
     return found, options
+
+
+def programs(names: Iterable[str], plan: Plan) -> tuple[str, ...]:
+    """The pinned programs that the checks `names` have work for, by their pins' names."""
+    options = Options(root=plan.root, as_of=plan.as_of, policy=plan.policy, offline=plan.offline)
+    found = set()
+    for name in names:
+        check = CHECKS[name]
+        program = check.TOOL.binary if check.TOOL else ""
+        if program and program not in found:
+            work = check.plan(plan.target, options)
+            if work and not isinstance(work, Skip):
+                found.add(program)
+    return tuple(sorted(found))
 
 
 def _equipped(wanted: Wanted, check: Check, plan: Plan, options: Options, tools: Tools) -> Options:

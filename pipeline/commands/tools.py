@@ -21,7 +21,7 @@ from pipeline.tools.pins import Pin, pin, pins
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pipeline.model import TrivySettings
@@ -58,24 +58,18 @@ def execute(arguments: argparse.Namespace) -> int:
     return ExitCode.COMPLIANT if is_ready else ExitCode.INCOMPLETE
 
 
-def _missing(plan: Plan) -> Iterator[str]:
-    """The programs that a planned run cannot do without, and that are not here.
+def _missing(plan: Plan) -> list[str]:
+    """The programs that a planned run has work for, and that are not here.
 
     None where the run is to use no network.
     """
-    from pipeline.checks import CHECKS  # noqa: PLC0415 - not to look only
-    from pipeline.checks.job import Options, Skip  # noqa: PLC0415 - as above
+    from pipeline.collect.wanted import programs  # noqa: PLC0415 - not to look only
 
     if plan.offline:
-        return
-    for name in plan.checks:
-        check = CHECKS[name]
-        binary = check.TOOL.binary if check.TOOL else ""
-        if not binary or _state(pin(binary), plan.trivy).record:
-            continue
-        planned = check.plan(plan.target, Options(root=plan.root, as_of=plan.as_of))
-        if planned and not isinstance(planned, Skip):
-            yield binary
+        return []
+    return [
+        name for name in programs(plan.checks, plan) if not _state(pin(name), plan.trivy).record
+    ]
 
 
 def _settings(config: Path | None) -> Settings:

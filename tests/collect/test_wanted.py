@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from pipeline import collect as room
 from pipeline.checks.job import Job, Options, Ran, Skip, Tool, Wanted
 from pipeline.collect import wanted
+from pipeline.discover import discover
 from pipeline.errors import IncompleteError
-from pipeline.model import Coverage, Evidence, Gap, Reading, Status, Target, TrivySettings
+from pipeline.model import Coverage, Evidence, Gap, Policy, Reading, Status, Target, TrivySettings
+from pipeline.store import Plan
 from pipeline.tools.binaries import Binary
 from pipeline.tools.trivydb import Request
+from pipeline.tree import Tree
 from tests.advice import RECORDS
 from tests.collect.checks import Curious
 from tests.kit import trivydb
@@ -177,3 +181,27 @@ def test_what_is_optional_and_missing_is_told_and_the_check_goes_on(
     assert check.lacking == ["", "there is none"]
     # Only what is wanted in earnest is downloaded.
     assert asked == [not fetch]
+
+
+@pytest.mark.parametrize(
+    ("files", "names", "expected"),
+    [
+        ({"Dockerfile": "FROM scratch\n"}, ["hardening", "secrets"], ("trivy",)),
+        ({"Dockerfile": "FROM scratch\n"}, ["secrets", "lockfiles"], ()),
+        ({"requirements.txt": ""}, ["hardening", "container"], ()),
+    ],
+)
+def test_a_program_is_needed_where_there_is_work_for_it(
+    tmp_path: Path, files: dict[str, str], names: list[str], expected: tuple[str, ...]
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    plan = Plan(
+        root=str(tmp_path),
+        as_of=date(2026, 11, 22),
+        offline=True,
+        checks=tuple(names),
+        target=discover(Tree.at(tmp_path)),
+        policy=Policy(),
+    )
+    assert wanted.programs(names, plan) == expected
