@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.controls import images
 from pipeline.controls.entry import (
     control,
     not_applicable,
@@ -85,16 +86,24 @@ def containers_are_confined(facts: Facts) -> Answer:
 
 @control(
     "IMG-03",
-    title="Every image that is built on or deployed is fixed by its digest",
-    rationale="Whoever may move a tag decides what the next build contains.",
-    how=(
-        "Each image that a Dockerfile, compose file or manifest names must carry a digest. Which"
-        " registries are trusted no policy says yet; a digest holds wherever the image is kept."
+    title="What images are built on, and what is deployed, is fixed and comes from where it may",
+    rationale=(
+        "Whoever may move a tag decides what the next build contains, and whoever keeps the"
+        " registry may move them all."
     ),
-    fix="Name the digest behind the tag, and let an update bot keep both current.",
+    how=(
+        "Each image that a Dockerfile, compose file or manifest names must carry a digest, and so"
+        " must the base of every built image, as its labels or a Dockerfile tell it. Where the"
+        " policy names registries (`image-registries`), all of these and the built images must come"
+        " from them; where it does not, the answer says so."
+    ),
+    fix=(
+        "Name the digest behind the tag, and let an update bot keep both current; label what is"
+        " built with `org.opencontainers.image.base.name` and `.digest`."
+    ),
     severity=Severity.MEDIUM,
     gate=Gate.WARN,
-    checks=(CHECK,),
+    checks=(CHECK, images.CHECK),
     evidence_for={
         CIS_DOCKER: ("4.2",),
         NIST_800_190: ("4.1.5",),
@@ -105,11 +114,19 @@ def containers_are_confined(facts: Facts) -> Answer:
     },
 )
 def images_are_pinned(facts: Facts) -> Answer:
-    """No image can be exchanged behind its name."""
+    """No image can be exchanged behind its name, or comes from a registry nobody chose."""
     target = facts.target
     files = (*target.dockerfiles, *target.compose, *target.kubernetes)
-    rules = _named("unpinned-image", "latest-image")
-    return _none_of(facts, rules, (OWN,), files, told="every image is named by its digest")
+    chosen = bool(facts.policy.image_registries)
+    where = "kept where the policy says" if chosen else "no policy says from which registries"
+    return _none_of(
+        facts,
+        _named("unpinned-image", "latest-image", "foreign-registry"),
+        (OWN,),
+        files,
+        told=f"every image is named by its digest, {where}",
+        doubt=images.base_doubt,
+    )
 
 
 @control(
@@ -118,12 +135,13 @@ def images_are_pinned(facts: Facts) -> Answer:
     rationale="Each tool in an image is one more for an attacker to use, and to have faults.",
     how=(
         "The stage that becomes the image must neither build nor bring compilers, and whatever is"
-        " installed must come from a lock. What the base image brings along is not looked at here."
+        " installed must come from a lock. No built image may hold compilers or build tools, from"
+        " its base neither; what a base brings along is not seen without the image."
     ),
     fix="Build in a stage of its own from the lock, and copy only the result into the last one.",
     severity=Severity.LOW,
     gate=Gate.INFO,
-    checks=(CHECK,),
+    checks=(CHECK, images.CHECK),
     evidence_for={
         CIS_DOCKER: ("4.3",),
         NIST_800_190: ("4.1.2",),
@@ -133,10 +151,15 @@ def images_are_pinned(facts: Facts) -> Answer:
     },
 )
 def images_are_minimal(facts: Facts) -> Answer:
-    """No final stage builds, and nothing comes from outside the lock."""
-    rules = _named("build-in-final-stage", "unlocked-install")
-    files = facts.target.dockerfiles
-    return _none_of(facts, rules, (OWN,), files, told="every final stage is minimal")
+    """No final stage builds, nothing comes from outside the lock, and no image holds tools."""
+    return _none_of(
+        facts,
+        _named("build-in-final-stage", "unlocked-install", "build-tools"),
+        (OWN,),
+        facts.target.dockerfiles,
+        told="nothing that builds is left",
+        doubt=images.content_doubt,
+    )
 
 
 @control(
@@ -198,7 +221,7 @@ def configuration_is_sound(facts: Facts) -> Answer:
     parties = (OWN, THEIRS) if set(files) - set(facts.target.compose) else (OWN,)
     return _none_of(
         facts,
-        lambda item: item.disposition in bad,
+        lambda item: item.finding.check == CHECK and item.disposition in bad,
         parties,
         files,
         told="nothing violates the policy",
@@ -214,39 +237,45 @@ def _files(target: Target) -> tuple[str, ...]:
 
 
 def _named(*rules: str) -> Callable[[Judged], bool]:
-    names = {f"{CHECK}/{rule}" for rule in rules}
+    names = {f"{check}/{rule}" for rule in rules for check in (CHECK, images.CHECK)}
     return lambda item: item.finding.rule in names
 
 
-def _none_of(
+def _none_of(  # noqa: PLR0913 - what the questions differ in
     facts: Facts,
     speaks: Callable[[Judged], bool],
     parties: Sequence[str],
     files: Sequence[str],
     *,
     told: str,
+    doubt: Callable[[Facts], Answer | None] | None = None,
 ) -> Answer:
-    """Whether the check found nothing that the control speaks of, and could have found it.
+    """Whether nothing was found that the control speaks of, and it could have been found.
 
     `parties` are those whose word is needed, `files` the inputs that the question is about.
+    `doubt` says why built images leave it open, where it is about these as well.
     """
     if wrong := _wrong(facts, speaks):
         return wrong
-    found = facts.evidence.get(CHECK)
-    if not files and not facts.target.unread:
+    built = facts.target.images if doubt else ()
+    if not files and not built and not facts.target.unread:
         return not_applicable("there is no file of the kind that this is about")
-    if doubt := _doubt(found, parties):
-        return doubt
-    hits = [item for item in facts.judged if _is_ours(item) and speaks(item)]
-    if hits:
-        return waived(f"accepted for now: {told_briefly(hits)}", CHECK)
-    return passed(f"{told}: {numbered(len(files), 'file')}", CHECK)
+    if (files or facts.target.unread) and (open_ := _doubt(facts.evidence.get(CHECK), parties)):
+        return open_
+    if doubt and (open_ := doubt(facts)):
+        return open_
+    checks = (CHECK, images.CHECK) if built else (CHECK,)
+    if hits := [item for item in facts.judged if speaks(item)]:
+        return waived(f"accepted for now: {told_briefly(hits)}", *checks)
+    what = [numbered(len(files), "file")] if files or not built else []
+    what += [numbered(len(built), "image")] if built else []
+    return passed(f"{told}: {', '.join(what)}", *checks)
 
 
 def _wrong(facts: Facts, speaks: Callable[[Judged], bool]) -> Answer | None:
     """The failure for what is open; `None` when nothing is."""
-    hits = [item for item in facts.judged if _is_ours(item) and speaks(item)]
-    return still_open(*unwaived(facts, hits), told_briefly, CHECK)
+    hits = [item for item in facts.judged if speaks(item)]
+    return still_open(*unwaived(facts, hits), told_briefly)
 
 
 def _doubt(found: Evidence | None, parties: Sequence[str]) -> Answer | None:
@@ -268,10 +297,6 @@ def _lapse(party: str, parts: Sequence[Coverage]) -> tuple[Gap, str]:
     )
     reason = f"{evaluated} of {expected} files were evaluated ({party})"
     return min(gaps, default=Gap.NOT_ACCOUNTED_FOR), reason
-
-
-def _is_ours(item: Judged) -> bool:
-    return item.finding.check == CHECK
 
 
 CONTROLS: tuple[Entry, ...] = (

@@ -90,13 +90,14 @@ def locks_are_whole(facts: Facts) -> Answer:
     rationale="What nobody maintains gets no fix, however bad the next vulnerability is.",
     how=(
         "The images that containers are built on and run from are held against a dated table of"
-        " ends of life. Runtimes and engines that manifests name are not yet, so this control fails"
-        " or stays open, and never passes by itself."
+        " ends of life, and the system in every named image against what Trivy knows. Runtimes and"
+        " engines that manifests name are not yet, so this control fails or stays open, and never"
+        " passes by itself."
     ),
     fix="Move to a supported release; compare other runtimes with their makers' dates by hand.",
     severity=Severity.HIGH,
     gate=Gate.WARN,
-    checks=("hardening",),
+    checks=("hardening", "container"),
     evidence_for={
         S2C2F: ("SCA-3",),
         SCVS: ("V5.7", "V5.8"),
@@ -111,13 +112,14 @@ def locks_are_whole(facts: Facts) -> Answer:
 )
 def nothing_is_past_its_end(facts: Facts) -> Answer:
     """An image may be known to be past its end; that nothing else is, nobody looked at."""
-    rule = "hardening/end-of-life-image"
-    hits = [item for item in facts.judged if item.finding.rule == rule]
+    rules = {"hardening/end-of-life-image", "container/end-of-life"}
+    hits = [item for item in facts.judged if item.finding.rule in rules]
     open_ = [item for item in hits if item.disposition is not Disposition.WAIVED]
     old = facts.baseline.old(item.finding for item in open_)
     if open_:
         existing = all(item.finding.fingerprint in old for item in open_)
-        return failed(f"open: {told_briefly(open_)}", "hardening", existing=existing)
+        checks = sorted({item.finding.check for item in open_})
+        return failed(f"open: {told_briefly(open_)}", *checks, existing=existing)
     reason = "images were looked at, and the runtimes that manifests name were not"
     return unknown(Gap.DATA_MISSING, reason)
 

@@ -15,9 +15,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
 from pipeline.text import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DOCKER_HUB = "docker.io"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -65,6 +69,21 @@ def parse(text: str, folder: Path) -> InRegistry | OnDisk:
     if text.startswith(("./", "../", "/")):
         return _on_disk(text, folder)
     return _in_registry(text)
+
+
+def is_kept_in(text: str, places: Iterable[str]) -> bool:
+    """Whether an image is kept in one of these: a registry, or a part of one such as ghcr.io/acme.
+
+    A name without a registry means Docker Hub. What is no name of an image is kept nowhere.
+    """
+    try:
+        named = parse(text.partition("@")[0], Path())
+    except UsageError:
+        return False
+    if not isinstance(named, InRegistry):
+        return False
+    whole = f"{named.host.lower()}/{named.repository}/"
+    return any(whole.startswith(place.rstrip("/").lower() + "/") for place in places)
 
 
 def _on_disk(text: str, folder: Path) -> OnDisk:

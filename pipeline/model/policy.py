@@ -30,7 +30,8 @@ class Policy:
 
     `fail_on` is the lowest severity that violates the policy; `None` means that no rated
     severity does. Known exploited and malicious packages always do. `registries` are the only
-    hosts that packages may come from; empty means that the policy does not say. A release younger
+    hosts that packages may come from; empty means that the policy does not say. The same holds for
+    `image_registries`, which are registries of images, or parts of such. A release younger
     than `cool_down_days` is too new. `denied_licences` are SPDX identifiers. `second_opinion`:
     another scanner has to look at the locks as well.
     """
@@ -42,6 +43,7 @@ class Policy:
     advisories_max_age_days: int = 7
     kev_max_age_days: int = 30
     registries: tuple[str, ...] = ()
+    image_registries: tuple[str, ...] = ()
     cool_down_days: int = 7
     denied_licences: tuple[str, ...] = ()
     second_opinion: bool = False

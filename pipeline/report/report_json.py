@@ -381,6 +381,7 @@ def _policy(policy: Policy) -> dict[str, Any]:
         "advisories_max_age_days": policy.advisories_max_age_days,
         "kev_max_age_days": policy.kev_max_age_days,
         "registries": policy.registries,
+        "image_registries": policy.image_registries,
         "cool_down_days": policy.cool_down_days,
         "denied_licences": policy.denied_licences,
         "second_opinion": policy.second_opinion,

@@ -208,6 +208,7 @@ def _settings(values: dict[str, Any], root: Node | None, origin: str, digest: st
             ),
             kev_max_age_days=policy.get("kev-max-age-days", default.kev_max_age_days),
             registries=tuple(host.lower() for host in policy.get("registries", ())),
+            image_registries=tuple(one.lower() for one in policy.get("image-registries", ())),
             cool_down_days=policy.get("cool-down-days", default.cool_down_days),
             denied_licences=tuple(policy.get("licences", {}).get("deny", ())),
             second_opinion=policy.get("second-opinion", default.second_opinion),

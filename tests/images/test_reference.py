@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.images.reference import InRegistry, OnDisk, parse
+from pipeline.images.reference import InRegistry, OnDisk, is_kept_in, parse
 
 HERE = Path("/project")
 SHA = "sha256:" + "a" * 64
@@ -86,3 +86,25 @@ def test_any_text_is_an_image_or_a_mistake(text: str) -> None:
     if isinstance(found, InRegistry):
         assert not found.repository.startswith("-")
         assert found.pinned(SHA) == f"{found.host}/{found.repository}@{SHA}"
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "is_kept"),
+    [
+        ("debian", ("docker.io",), True),
+        ("debian:12@sha256:odd", ("docker.io/library/debian",), True),
+        ("index.docker.io/acme/app", ("docker.io/acme/",), True),
+        ("ghcr.io/acme/app:1.0", ("quay.io", "GHCR.io/acme"), True),
+        ("GHCR.IO/acme/app", ("ghcr.io",), True),
+        ("localhost:5000/app", ("localhost:5000",), True),
+        ("ghcr.io/acme2/app", ("ghcr.io/acme",), False),
+        ("ghcr.io.evil.example/acme/app", ("ghcr.io",), False),
+        ("debian", ("ghcr.io",), False),
+        ("./debian", ("docker.io",), False),
+        ("${IMAGE}", ("docker.io",), False),
+        ("", ("docker.io",), False),
+        ("debian", (), False),
+    ],
+)
+def test_where_an_image_is_kept(text: str, places: tuple[str, ...], is_kept: bool) -> None:
+    assert is_kept_in(text, places) is is_kept

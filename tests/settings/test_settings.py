@@ -304,3 +304,15 @@ def test_images_to_look_at() -> None:
 def test_images_that_make_no_sense(text: str) -> None:
     with pytest.raises(UsageError):
         read(text)
+
+
+def test_images_and_where_they_may_come_from() -> None:
+    found = read(
+        "images: [{reference: ./app, dockerfile: app/Dockerfile}]\n"
+        "policy: {image-registries: [GHCR.io/acme, 'localhost:5000']}\n"
+    )
+    assert found.policy.image_registries == ("ghcr.io/acme", "localhost:5000")
+    (image,) = found.images
+    assert (image.dockerfile, image.platform) == ("app/Dockerfile", "")
+    with pytest.raises(UsageError, match="image-registries"):
+        read("policy: {image-registries: ['https://ghcr.io']}")

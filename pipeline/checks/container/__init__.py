@@ -13,6 +13,7 @@ jobs      what is run, and for which images           scan           Trivy's rep
 doubts    what a scan leaves open                      systems        what its database speaks of
 findings  vulnerabilities, licences                    configuration  user, ports, environment
 document  the image's SBOM                             remember       what was answered before
+origin    where it comes from
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from pipeline.checks.container import (
     doubts,
     findings,
     jobs,
+    origin,
     remember,
     scan,
 )
@@ -38,6 +39,7 @@ def read(target: Target, options: Options, runs: Sequence[Ran]) -> Reading:
             coverage.append(doubts.unseen(image, image.unread.gap, image.unread.why))
             continue
         found += configuration.judge(image)
+        found += origin.judge(image, options.policy.image_registries)
         work = works[_name(image)]
         told = _scanned(image, work, done)
         if isinstance(told, Missing):

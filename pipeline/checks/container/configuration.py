@@ -25,7 +25,7 @@ def judge(image: Image) -> Iterator[Finding]:
     """Findings about how an image is configured."""
     yield from _user(image)
     for exposed in image.exposed:
-        yield _finding(
+        yield finding(
             "secret-in-configuration",
             Severity.HIGH,
             image,
@@ -36,7 +36,7 @@ def judge(image: Image) -> Iterator[Finding]:
     yield from _ports(image)
     if not image.health_check:
         title = f"{image.name} has no health check"
-        yield _finding("no-health-check", Severity.LOW, image, "HEALTHCHECK", title)
+        yield finding("no-health-check", Severity.LOW, image, "HEALTHCHECK", title)
 
 
 def is_root(user: str) -> bool:
@@ -49,10 +49,10 @@ def _user(image: Image) -> Iterator[Finding]:
     if is_root(image.user):
         told = f"It says `USER {image.user}`." if image.user else "It names no user."
         title = f"{image.name} runs as root"
-        yield _finding("runs-as-root", Severity.HIGH, image, "USER", title, detail=told)
+        yield finding("runs-as-root", Severity.HIGH, image, "USER", title, detail=told)
     elif not image.user.partition(":")[0].isdecimal():
         title = f"{image.name} names its user: {image.user}"
-        yield _finding("user-by-name", Severity.LOW, image, "USER", title)
+        yield finding("user-by-name", Severity.LOW, image, "USER", title)
 
 
 def _ports(image: Image) -> Iterator[Finding]:
@@ -62,15 +62,16 @@ def _ports(image: Image) -> Iterator[Finding]:
             continue
         if int(number[0]) in _LOGINS:
             title = f"{image.name} exposes {port}, for remote logins"
-            yield _finding("remote-login", Severity.MEDIUM, image, f"EXPOSE {port}", title)
+            yield finding("remote-login", Severity.MEDIUM, image, f"EXPOSE {port}", title)
         elif int(number[0]) < _PRIVILEGED:
             title = f"{image.name} exposes {port}, below {_PRIVILEGED}"
-            yield _finding("privileged-port", Severity.LOW, image, f"EXPOSE {port}", title)
+            yield finding("privileged-port", Severity.LOW, image, f"EXPOSE {port}", title)
 
 
-def _finding(  # noqa: PLR0913 - one argument per field of a finding
+def finding(  # noqa: PLR0913 - one argument per field of a finding
     rule: str, severity: Severity, image: Image, what: str, title: str, *, detail: str = ""
 ) -> Finding:
+    """A finding about an image as a whole; `what` tells it from others of the same rule."""
     name = f"{CHECK}/{rule}"
     digest = f"Image {image.config}{', ' + image.platform if image.platform else ''}."
     return Finding(

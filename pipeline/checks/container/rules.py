@@ -68,6 +68,11 @@ RULES: Mapping[str, Rule] = {
         ),
         fix="Build on a supported release, and rebuild on a schedule.",
     ),
+    "container/foreign-registry": Rule(
+        title="The image, or its base, comes from where the policy does not allow it",
+        why="Whoever keeps a registry decides what is handed out under a name.",
+        fix="Take it from an allowed registry, or add its place to `policy.image-registries`.",
+    ),
     "container/denied-licence": Rule(
         title="A package in the image has a licence that the policy denies",
         why="Who ships the image ships the package, under the terms of its licence.",

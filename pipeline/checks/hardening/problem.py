@@ -38,6 +38,7 @@ class Read:
     `images` counts the base images that were looked up for the end of their support, and
     `undated` are those of them that the table does not know. `ours_alone` are containers that
     Trivy passes over as they are written, and `strange` those in objects that it does not know.
+    `named` are the images of registries that it names, and where.
     """
 
     problems: tuple[Problem, ...] = ()
@@ -46,3 +47,4 @@ class Read:
     undated: tuple[Open, ...] = ()
     ours_alone: tuple[Open, ...] = ()
     strange: tuple[Open, ...] = ()
+    named: tuple[tuple[str, Location], ...] = ()

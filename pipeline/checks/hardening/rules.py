@@ -23,6 +23,11 @@ _RULES = {
         "Tomorrow it is another image, and nobody can tell what runs today.",
         "name a version and its digest: `name:tag@sha256:…`",
     ),
+    "foreign-registry": (
+        "An image comes from where the policy does not allow it",
+        "Whoever keeps a registry decides what is handed out under a name.",
+        "take it from an allowed registry, or add its place to `policy.image-registries`",
+    ),
     "end-of-life-image": (
         "An image holds a release that gets no fixes any more",
         "What is found in it from now on stays open for ever.",

@@ -10,7 +10,7 @@ from pipeline.checks import container
 from pipeline.checks.container import remember
 from pipeline.checks.container.answer import read
 from pipeline.errors import UnreadableOutputError
-from pipeline.model import Gap, Image
+from pipeline.model import Gap, Image, Policy
 from tests.checks.container.cases import APP, LOST, TOKEN, image, options, ran, report, target
 
 
@@ -93,3 +93,12 @@ def test_without_a_built_image_that_is_told() -> None:
     (part,) = read(target(dockerfiles=("Dockerfile",)), options(database=None), []).coverage
     assert (part.required, part.complete) == (False, False)
     assert "--image" in part.missing[0].why
+
+
+def test_an_image_from_where_the_policy_does_not_allow_it(found: Image) -> None:
+    policy = Policy(image_registries=("ghcr.io/acme",))
+    reading = read(target(found), options(policy=policy), [ran(found)])
+    (finding,) = (one for one in reading.findings if one.rule == "container/foreign-registry")
+    assert "built on docker.io/library/debian:12" in finding.title
+    reading = read(target(found), options(), [ran(found)])
+    assert not any(one.rule == "container/foreign-registry" for one in reading.findings)

@@ -7,10 +7,12 @@ else; "near….<format>" breaks nothing at all.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from pipeline.checks.hardening.configuration import building, compose, kubernetes
+from pipeline.checks.hardening.configuration.images import origin_problems
 from pipeline.checks.hardening.problem import Read
 
 DATA = Path(__file__).parents[2] / "data" / "checks" / "hardening"
@@ -26,8 +28,19 @@ def name(case: Path) -> str:
     return f"{case.parent.name}/{case.name}"
 
 
+TRUSTED = ("ghcr.io/acme", "docker.io/library")
+"""Where images may come from in the cases about that; in all others the policy does not say."""
+
+
 def look(case: Path) -> Read:
-    """The file under our rules. Whether something is held back from the build, the case tells."""
+    """The file under our rules, and where images come from under those of a policy."""
+    found = _read(case)
+    trusted = TRUSTED if case.parent.name == "foreign-registry" else ()
+    return replace(found, problems=(*found.problems, *origin_problems(found.named, trusted)))
+
+
+def _read(case: Path) -> Read:
+    """The file alone. Whether something is held back from the build, the case tells."""
     text, path = case.read_text(encoding="utf-8"), case.name
     if path.endswith("Dockerfile"):
         ignores = case.parent.name != "no-dockerignore"

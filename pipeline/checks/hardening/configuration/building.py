@@ -47,6 +47,7 @@ class _Rules:
         self.open: list[Open] = []
         self.undated: list[Open] = []
         self.images = 0
+        self.named: list[tuple[str, Location]] = []
 
     def read(self) -> Read:
         for stage in self.file.stages:
@@ -64,6 +65,7 @@ class _Rules:
             open=tuple(self.open),
             images=self.images,
             undated=tuple(self.undated),
+            named=tuple(self.named),
         )
 
     def find(self, rule: str, severity: Severity, line: int, detail: str) -> None:
@@ -92,7 +94,9 @@ class _Rules:
             self.undated.append(Open(place=place, why=why, gap=Gap.DATA_MISSING))
 
     def _image(self, image: str, line: int) -> None:
-        self.problems += pin_problems(image, Location(path=self.path, line=line))
+        place = Location(path=self.path, line=line)
+        self.named.append((image, place))
+        self.problems += pin_problems(image, place)
 
     def _copies(self, one: Instruction, stage: Stage, variables: dict[str, str | None]) -> None:
         """Files from other images, and from the network."""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.hardening.problem import Problem
 from pipeline.checks.written import is_digest
+from pipeline.images.reference import is_kept_in
 from pipeline.model import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from pipeline.model import Location
 
@@ -62,3 +63,13 @@ def pin_problems(image: str, place: Location) -> Iterator[Problem]:
     else:
         why = "its name has no digest, and the tag may be moved"
         yield Problem(rule="unpinned-image", severity=Severity.MEDIUM, place=place, detail=why)
+
+
+def origin_problems(
+    named: Iterable[tuple[str, Location]], trusted: Collection[str]
+) -> Iterator[Problem]:
+    """Images from elsewhere than the policy allows; `trusted` is empty where it does not say."""
+    for image, place in named:
+        if trusted and not is_kept_in(image, trusted):
+            why = "where the image comes from is not among `policy.image-registries`"
+            yield Problem(rule="foreign-registry", severity=Severity.HIGH, place=place, detail=why)

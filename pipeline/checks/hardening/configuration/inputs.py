@@ -24,12 +24,14 @@ _IGNORE_FILE = ".dockerignore"
 class Inputs:
     """Every file by its kind, as far as it was read.
 
-    `files` are all of them, `wanted` those that have to be read first. `ignores` are the
-    `.dockerignore` files that hold something back. `lost` are places where more may be.
+    `files` are all of them, `wanted` those that have to be read first. `registries` are those
+    that images may come from. `ignores` are the `.dockerignore` files that hold something back.
+    `lost` are places where more may be.
     """
 
     target: Target
     today: date
+    registries: tuple[str, ...]
     files: tuple[str, ...]
     wanted: tuple[str, ...]
     contents: Mapping[str, bytes] = field(default_factory=dict)
@@ -48,6 +50,7 @@ class Inputs:
         return cls(
             target=target,
             today=options.as_of,
+            registries=options.policy.image_registries,
             files=files,
             wanted=tuple(sorted({*files, *beside} - options.files.keys())),
             contents={path: found for path, found in read.items() if isinstance(found, bytes)},

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.checks.hardening.configuration import building, compose, kubernetes, lifetimes
+from pipeline.checks.hardening.configuration.images import origin_problems
 from pipeline.checks.hardening.configuration.inputs import at, counted, missing
 from pipeline.checks.hardening.problem import Problem
 from pipeline.errors import IncompleteError
@@ -54,7 +55,11 @@ def evaluate(inputs: Inputs) -> Own:
     images = sum(one.images for one in found.values())
     undated = [one for seen in found.values() for one in seen.undated]
     return Own(
-        problems=tuple(problem for seen in found.values() for problem in seen.problems),
+        problems=tuple(
+            problem
+            for seen in found.values()
+            for problem in (*seen.problems, *origin_problems(seen.named, inputs.registries))
+        ),
         read=frozenset(found),
         alone={one.place.path: _left(one) for seen in found.values() for one in seen.ours_alone},
         strange=tuple(_left(one) for seen in found.values() for one in seen.strange),

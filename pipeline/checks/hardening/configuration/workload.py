@@ -110,6 +110,7 @@ def read(containers: Iterable[Container], path: str, today: date) -> Read:
         open=tuple(rules.open),
         images=rules.images,
         undated=tuple(rules.undated),
+        named=tuple(rules.named),
     )
 
 
@@ -127,6 +128,7 @@ class _Rules:
         self.open: list[Open] = []
         self.undated: list[Open] = []
         self.images = 0
+        self.named: list[tuple[str, Location]] = []
 
     def find(self, rule: str, severity: Severity, line: int, detail: str) -> None:
         place = Location(path=self.path, line=line)
@@ -156,6 +158,7 @@ class _Rules:
             self.leave(one.image.line, f"the image of {one.name}")
             return
         place = Location(path=self.path, line=one.image.line)
+        self.named.append((one.image.text, place))
         self.problems += pin_problems(one.image.text, place)
         self.images += 1
         self.problems += lifetimes.problems(named, place, self.today)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.checks.hardening.configuration.own import evaluate
@@ -60,3 +62,16 @@ def test_an_ignore_file_is_the_dockerfile_s_own_business(holds: bool) -> None:
         inputs(files if holds else {"a/Dockerfile": content}, dockerfiles=("a/Dockerfile",))
     )
     assert [one.rule for one in own.problems] == ([] if holds else ["no-dockerignore"])
+
+
+def test_images_from_where_the_policy_does_not_allow_them() -> None:
+    files: dict[str, bytes | Unread] = {
+        "Dockerfile": b"FROM quay.io/a/b:1\nUSER 5\nHEALTHCHECK CMD x\n",
+        "compose.yml": b"services: {db: {image: 'ghcr.io/acme/db:1'}}\n",
+    }
+    found = inputs(files, dockerfiles=("Dockerfile",), compose=("compose.yml",))
+    foreign = [one for one in evaluate(found).problems if one.rule == "foreign-registry"]
+    assert foreign == []
+    strict = replace(found, registries=("ghcr.io/acme",))
+    (only,) = (one for one in evaluate(strict).problems if one.rule == "foreign-registry")
+    assert only.place == Location(path="Dockerfile", line=1)
