@@ -324,8 +324,18 @@ def _text(record: Record, key: str) -> str:
 
 
 def _first_sentence(text: str) -> str:
+    """The first sentence that tells more than what the package is."""
     line = next((line.strip("# \t") for line in text.splitlines() if line.strip("# \t")), "")
-    return re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0]
+    first, *others = re.split(r"(?<=[.!?])\s+", line, maxsplit=2)
+    return others[0] if others and _DESCRIBES.match(first) else first
+
+
+_DESCRIBES = re.compile(
+    r"(?!.*vulnerab)\S+(?: \S+){0,3} is (?:an?|the) .*\b(?:app|application|client|database|engine"
+    r"|framework|implementation|language|library|module|package|parser|platform|project|server"
+    r"|software|system|tool|toolkit|utility)\b",
+    re.IGNORECASE,
+)
 
 
 _REFERENCE_ORDER = ("ADVISORY", "WEB", "ARTICLE", "REPORT", "FIX")

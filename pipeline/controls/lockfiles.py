@@ -120,7 +120,7 @@ def nothing_is_past_its_end(facts: Facts) -> Answer:
         existing = all(item.finding.fingerprint in old for item in open_)
         checks = sorted({item.finding.check for item in open_})
         return failed(f"open: {told_briefly(open_)}", *checks, existing=existing)
-    reason = "images were looked at, and the runtimes that manifests name were not"
+    reason = "only images are looked at, and not the runtimes that manifests name"
     return unknown(Gap.DATA_MISSING, reason)
 
 

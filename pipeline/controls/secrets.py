@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipeline.controls.entry import (
@@ -195,7 +196,10 @@ def _none(  # noqa: PLR0913 - what the three questions differ in
         return _partly(parts)
     if accepted := having(hits, Disposition.WAIVED):
         return waived(f"accepted for now: {_told(accepted)}", CHECK)
-    read = ", ".join(numbered(part.evaluated, part.unit.removesuffix("s")) for part in parts)
+    counts = Counter[str]()
+    for part in parts:
+        counts[part.unit.removesuffix("s")] += part.evaluated
+    read = ", ".join(numbered(count, unit) for unit, count in counts.items())
     mild = f"; {len(hits)} too mild to violate the policy" if hits else ""
     return passed(f"no {noun} in {read}{mild}", CHECK)
 

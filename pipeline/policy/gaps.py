@@ -43,6 +43,16 @@ FIXES: Mapping[Gap, str] = {
 }
 """What to do about each reason code."""
 
+_FIXES_OF: Mapping[tuple[str, Gap], str] = {
+    ("provenance", Gap.INPUT_MISSING): "Lock with hashes: attestations are about files.",
+    ("secrets", Gap.UNSUPPORTED_INPUT): "Look at it by hand.",
+    ("secrets", Gap.INPUT_MISSING): "Make it readable, with the whole history (`git fetch"
+    " --unshallow`), and run the check again.",
+    ("workflows", Gap.UNSUPPORTED_INPUT): "Review it by hand, or `exclude` it in the policy.",
+    ("hardening", Gap.UNSUPPORTED_INPUT): "Write it in a form that is read, or review it by hand.",
+}
+"""The same for checks of which the general advice does not speak."""
+
 ANSWERED = frozenset(
     {Outcome.PASS, Outcome.WAIVED, Outcome.NOT_APPLICABLE, Outcome.ATTESTED, Outcome.FAIL}
 )
@@ -95,7 +105,7 @@ def unevaluated(  # noqa: PLR0913 - all that can leave something open
             )
             for part in target.unread
         ),
-        *control_gaps(controls, policy),
+        *control_gaps(controls, policy, evidence),
         *_no_project(target, policy),
     )
     return tuple(sorted(lines, key=gap_order))
@@ -203,6 +213,7 @@ def _coverage_gaps(
                 f"{evidence.check}: {missing.subject}{inside}",
                 missing.gap,
                 f"{missing.why}; the base has the same gap" if existing else missing.why,
+                fix=_FIXES_OF.get((evidence.check, missing.gap), ""),
                 location=missing.location,
                 blocking=blocking and part.required and not existing,
             )
@@ -220,8 +231,11 @@ def _unnamed(part: Coverage) -> int:
     return part.expected - part.evaluated - len(part.missing)
 
 
-def control_gaps(controls: Sequence[ControlResult], policy: Policy) -> Iterator[Unevaluated]:
+def control_gaps(
+    controls: Sequence[ControlResult], policy: Policy, evidence: Sequence[Evidence]
+) -> Iterator[Unevaluated]:
     """Controls without an answer, and required ones that do not exist."""
+    answered = {item.check for item in evidence if settled(item)}
     for result in controls:
         control, answer = result.control, result.answer
         if answer.outcome not in ANSWERED:
@@ -229,8 +243,8 @@ def control_gaps(controls: Sequence[ControlResult], policy: Policy) -> Iterator[
                 f"{control.id}: {control.title}",
                 answer.gap or Gap.NOT_ACCOUNTED_FOR,
                 answer.reason,
-                # One that rests on no check is mended by its own advice, not by the check's.
-                fix="" if control.checks else control.fix,
+                # Where the checks are done, its own advice is what is left to follow.
+                fix=control.fix if answered.issuperset(control.checks) else "",
                 blocking=control.id in policy.required_controls,
             )
     for name in sorted({*policy.required_controls} - {item.control.id for item in controls}):

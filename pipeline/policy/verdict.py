@@ -56,7 +56,7 @@ def decide(
         what = _not_evaluated(len(blocking), "required part") if blocking else "see the reasons"
         return _verdict(Decision.INCOMPLETE, f"Incomplete: {what}", *doubts)
     open_controls = sum(item.answer.outcome not in ANSWERED for item in controls)
-    others = len(unevaluated) - len(tuple(control_gaps(controls, policy)))
+    others = len(unevaluated) - len(tuple(control_gaps(controls, policy, ())))
     existing = sum(item.disposition is Disposition.EXISTING for item in judged)
     asides = (
         f"{numbered(existing, 'finding')} {'is' if existing == 1 else 'are'} in the base already"

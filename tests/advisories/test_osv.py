@@ -451,3 +451,22 @@ def test_each_ecosystem_is_matched_by_its_own_order(
     (advisory,) = osv.group([known], ecosystem, asked)
     assert advisory.fixed_after(inside) == (fixed,)
     assert advisory.fixed_after(outside) == ()
+
+
+@pytest.mark.parametrize(
+    ("details", "title"),
+    [
+        (
+            "Demo is a comprehensive web application library. Uploads may exhaust it. More.",
+            "Uploads may exhaust it.",
+        ),
+        ("demo is a library.", "demo is a library."),
+        ("Demo is a vulnerable library. More.", "Demo is a vulnerable library."),
+        ("A flaw is the worst of things. More.", "A flaw is the worst of things."),
+        ("# Impact\nmore", "Impact"),
+    ],
+)
+def test_a_title_tells_of_the_problem(details: str, title: str, record: MakeRecord) -> None:
+    found = record("PYSEC-1", ("introduced", "0"), summary="", details=details)
+    (advisory,) = osv.group([found], "PyPI", "demo")
+    assert advisory.title == title

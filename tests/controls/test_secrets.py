@@ -84,6 +84,12 @@ def test_a_shallow_clone_leaves_the_history_open_alone() -> None:
     assert "shallow" in shallow.reason
 
 
+def test_files_of_two_kinds_are_counted_together() -> None:
+    more = replace(TREE, scope="files that rules pass over", expected=7, evaluated=7)
+    told = answer("SECR-01", HERE, found(coverage=(TREE, more, PAST)))
+    assert told.reason == f"no secret in {TREE.evaluated + 7} files"
+
+
 def test_a_waiver_attests() -> None:
     waiver = Waiver(id="secret:1", reason="revoked", owner="ann", expires=date(2027, 1, 1))
     assert answer("SECR-02", HERE, found(GONE), waivers=(waiver,)).outcome is WAIVED

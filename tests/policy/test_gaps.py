@@ -196,6 +196,23 @@ def test_a_control_without_checks_is_mended_by_its_own_advice() -> None:
     assert line.fix == "Mend it."
 
 
+def test_a_control_whose_checks_are_done_is_mended_by_its_own_advice() -> None:
+    of_sbom = result(Outcome.NOT_EVALUATED, gap=Gap.NOT_CONFIGURED)
+    of_sbom = replace(of_sbom, control=replace(of_sbom.control, checks=("dependencies",)))
+    (done,) = report(evidence(), controls=(of_sbom,)).unevaluated
+    assert done.fix == "Mend it."
+    *_, open_ = report(evidence(coverage=PARTIAL), controls=(of_sbom,)).unevaluated
+    assert open_.fix == FIXES[Gap.NOT_CONFIGURED]
+
+
+def test_advice_about_lockfiles_is_not_given_about_secrets() -> None:
+    gap = Missing(subject="messages", gap=Gap.UNSUPPORTED_INPUT, why="they are no files")
+    part = Coverage(scope="history", unit="parts", expected=1, evaluated=0, missing=(gap,))
+    found = Evidence(check="secrets", status=Status.PARTIAL, coverage=(part,))
+    line, *_ = check_gaps([found], planned=["secrets"], policy=Policy())
+    assert "lockfile" not in line.fix
+
+
 def test_a_gap_beside_the_question_is_told_and_does_not_block() -> None:
     beside = Coverage(
         scope="registry",
