@@ -78,9 +78,14 @@ def look(path: Path, config: Path | None) -> Target:
     return _discover(path, config)[1]
 
 
-def sketch(path: Path, config: Path | None, check: str) -> Plan:
-    """A plan for one check that is neither written nor begun; raises as `prepare` does."""
-    tree, target, settings, notices = _discover(path, config)
+def sketch(request: Request, check: str, *, built: bool) -> Plan:
+    """A plan for one check that is neither written nor begun; raises as `prepare` does.
+
+    With the images that the settings and the request name if `built`.
+    """
+    tree, target, settings, notices = _discover(request.target, request.config)
+    if built:
+        target = replace(target, images=_images(settings, request, target, tree))
     return Plan(
         root=str(tree.root),
         as_of=today(),

@@ -44,6 +44,18 @@ def add_planning(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="a folder with Trivy's cache, used as it is; default: fetched once a day",
     )
+    add_images(parser)
+    parser.add_argument(
+        "--base",
+        metavar="COMMIT",
+        help="judge only what the change since COMMIT brings into the dependencies; without a"
+        " usable one everything is judged, and the report says why",
+    )
+    add_asking(parser)
+
+
+def add_images(parser: argparse.ArgumentParser) -> None:
+    """Built images beside those of the settings."""
     parser.add_argument(
         "--image",
         action="append",
@@ -55,13 +67,6 @@ def add_planning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--platform", metavar="OS/ARCH", help="of the images of --image; default: every one"
     )
-    parser.add_argument(
-        "--base",
-        metavar="COMMIT",
-        help="judge only what the change since COMMIT brings into the dependencies; without a"
-        " usable one everything is judged, and the report says why",
-    )
-    add_asking(parser)
 
 
 def add_asking(parser: argparse.ArgumentParser) -> None:

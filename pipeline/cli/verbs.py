@@ -6,6 +6,7 @@ import argparse
 
 from pipeline.cli.shared import (
     add_asking,
+    add_images,
     add_output,
     add_planning,
     add_quiet,
@@ -192,6 +193,7 @@ def _secrets(parser: argparse.ArgumentParser) -> None:
     )
     for action in actions.choices.values():
         add_target(action)
+        add_images(action)
         add_quiet(action)
 
 

@@ -33,8 +33,15 @@ CHECK = "secrets"
 
 def execute(arguments: argparse.Namespace) -> int:
     """Look for secrets; tell them, or write them down as accepted."""
-    plan = stages.sketch(arguments.target, arguments.config, CHECK)
-    if arguments.action == "baseline":
+    is_baseline = arguments.action == "baseline"
+    request = stages.Request(
+        target=arguments.target,
+        config=arguments.config,
+        images=tuple(arguments.image),
+        platform=arguments.platform or "",
+    )
+    plan = stages.sketch(request, CHECK, built=is_baseline or not arguments.staged)
+    if is_baseline:
         return _baseline(plan, arguments)
     if arguments.staged:
         plan = replace(plan, secrets=replace(plan.secrets, staged=True))

@@ -23,6 +23,7 @@ from pipeline.cli import main, make_parser
 from pipeline.model import Waiver
 from pipeline.tools import python
 from tests.checks.secrets.conftest import Repository, cache, make_token, rule_cache
+from tests.kit import images as kit
 
 __all__ = ["cache", "rule_cache"]  # fixtures
 
@@ -156,6 +157,42 @@ def test_what_is_tolerated_is_told_but_not_when_quiet(
     code, out, _ = secrets("scan", "--quiet")
     assert code == 1
     assert [line.startswith("high: ") for line in out.splitlines()] == [True]
+
+
+def test_images_of_the_settings_and_named_ones(
+    repository: Repository,
+    plant: Plant,
+    tokens: list[str],
+    secrets: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    beside = repository.root.parent
+    for name in ("app", "other"):
+        inside = {
+            f"srv/{name}.py": plant().encode(),
+            "root/.npmrc": f"//npm.internal/:_authToken={tokens[-1]}".encode(),
+        }
+        kit.layout(beside / name, {"1.0": kit.Built.of(inside)})
+    repository.write("supply-chain.yml", "images:\n  - reference: ../app:1.0\n")
+    repository.commit(a="x = 1\n")
+    monkeypatch.chdir(repository.root)
+    code, out, _ = secrets("scan", "--image", "../other:1.0")
+    assert code == 1
+    assert "../app:1.0!/srv/app.py:1" in out
+    assert "../other:1.0!/srv/other.py:1" in out
+    assert all(token not in out for token in tokens)
+    assert secrets("scan", "--staged") == (0, "", "")
+    code, text, _ = secrets("baseline", *WHY, END)
+    assert code == 0
+    waivers = yaml.safe_load(text)["waivers"]
+    assert [one.get("path") for one in waivers if one["id"].startswith("secrets/")] == [
+        "../app:1.0!/root/.npmrc"
+    ]
+    repository.write("supply-chain.yml", f"images:\n  - reference: ../app:1.0\n{text}")
+    code, out, _ = secrets("scan")
+    assert code == 0
+    told = [line.partition(": ")[0] for line in out.splitlines() if "../app:1.0!/" in line]
+    assert told == ["high, waived"] * 2
 
 
 def test_what_was_not_looked_at_is_not_clean(

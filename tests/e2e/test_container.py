@@ -19,6 +19,7 @@ from pipeline.sbom.identity import bare
 from pipeline.sbom.validate import validate
 from pipeline.tools.binaries import Binary
 from pipeline.tools.run import run
+from tests.checks.secrets.conftest import make_token
 from tests.kit import images, registry, rootfs, trivydb
 from tests.kit.golang import UnavailableError
 from tests.kit.images import Built, Deb, Index
@@ -556,6 +557,18 @@ def test_nothing_in_an_image_or_beside_it_steers_the_scan(
     after = look("./same:1.0")
     assert after.rules() == before.rules()
     assert after.status == "found"
+
+
+def test_layers_are_searched_by_the_check_for_secrets(look: Look, here: Path) -> None:
+    inside = {"srv/settings.ini": f"token = {make_token()}\n".encode()}
+    images.layout(here / "app", {"1.0": Built.of(SYSTEM, inside, {"srv/settings.ini": None})})
+    images.layout(here / "sound", {"1.0": SOUND})
+    for name, outcome in (("./app", "fail"), ("./sound", "pass")):
+        report = look(name, "--only=secrets").report
+        (told,) = (one for one in report["controls"] if one["id"] == "SECR-04")
+        assert (told["outcome"], "secrets" in told["evidence"]) == (outcome, True)
+        places = [place["path"] for one in report["findings"] for place in one["locations"]]
+        assert (f"{name}!/srv/settings.ini" in places) is (outcome == "fail")
 
 
 def test_a_tag_of_the_registry_that_moves_meanwhile(look: Look, host: str) -> None:

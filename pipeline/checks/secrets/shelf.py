@@ -30,6 +30,8 @@ LOOSE, PACKED = "layers", "packed"
 """The folders of files as they are, and of those that the engine unpacks."""
 AGAIN = "again"
 """The folder, in each of both, of files that its rules pass over by name: under another one."""
+INCOMING = "incoming"
+"""Where a file lies before it is known whether there is one like it."""
 
 MAX_DISK = 32 * 1024**3
 """Bytes that all files of a run may take."""
@@ -129,13 +131,13 @@ class Shelf:
                 (self.folder / name).unlink()
             self._room += item.takes
             self.counts[item.root] -= len(item.names) * item.counted
-        (self.folder / _INCOMING).unlink(missing_ok=True)
+        (self.folder / INCOMING).unlink(missing_ok=True)
         self._news.clear()
         self._waiting.clear()
 
     def _receive(self, head: bytes, file: IO[bytes]) -> tuple[bytes, Path]:
         """Write a large file as it comes; its digest, and where it is for now."""
-        incoming, digest = self.folder / _INCOMING, hashlib.sha256()
+        incoming, digest = self.folder / INCOMING, hashlib.sha256()
         size, chunk = 0, head
         with incoming.open("wb") as written:
             while chunk:
@@ -157,7 +159,7 @@ class Shelf:
         takes = (size // _BLOCK + 2) * _BLOCK
         self._check(takes)
         if incoming is None:
-            incoming = self.folder / _INCOMING
+            incoming = self.folder / INCOMING
             incoming.write_bytes(head)
         incoming.replace(target)
         names = [place]
@@ -186,7 +188,6 @@ class Shelf:
             )
 
 
-_INCOMING = "incoming"
 _FIX = "let TMPDIR name a folder with more room"
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.checks.secrets.shelf import INCOMING, LOOSE
+from tests.kit.images import Built, layout
+
 from .conftest import Repository, make_token
 
 ROOT = Path(__file__).parents[3]
@@ -17,11 +20,14 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
 def test_a_whole_run_leaves_no_value_anywhere(repository: Repository, tmp_path: Path) -> None:
-    current, removed, locked, named = (make_token() for _ in range(4))
+    current, removed, locked, named, baked = (make_token() for _ in range(5))
     repository.commit(a=f"key = '{removed}'\n")
     repository.write("package-lock.json", f'{{"x": "{locked}"}}')
     repository.write(".env", f"API_TOKEN={named}\n")
     repository.commit(a=f"key = '{current}'\n")
+    deleted = {"srv/a.ini": f"key = '{baked}'\n".encode(), "srv/.env": f"TOKEN={baked}".encode()}
+    app = Built.of(deleted, dict.fromkeys(deleted), {"srv/a.py": f"key = '{current}'\n".encode()})
+    layout(tmp_path / "app", {"1.0": app})
     planted = [value.encode() for value in (current, removed, locked, named)]
     home, scratch = tmp_path / "home", tmp_path / "scratch"
     home.mkdir()
@@ -37,6 +43,7 @@ def test_a_whole_run_leaves_no_value_anywhere(repository: Repository, tmp_path: 
     argv = [
         *(sys.executable, "-m", "pipeline", "run", str(repository.root)),
         *("--only", "secrets", "--offline", "--output", str(output)),
+        *("--image", str(tmp_path / "app")),
     ]
     arguments: list[bytes] = []
     seen: list[str] = []
@@ -50,13 +57,16 @@ def test_a_whole_run_leaves_no_value_anywhere(repository: Repository, tmp_path: 
         assert process.stdout is not None
         said = process.stdout.read()
     assert process.returncode == 1
+    planted.append(baked.encode())
     report = (output / "report" / "report.json").read_bytes()
-    assert report.count(b'"secret:') >= 4, "all of them were found"
+    assert report.count(b'"secret:') >= 5, "all of them were found"
+    assert f"{tmp_path}/app!/srv/a.ini".encode() in report
     assert any(b"kingfisher" in line for line in arguments)
     for value in planted:
         assert value not in said
         assert not any(value in line for line in arguments)
-    assert not seen, "a temporary file held one"
+    # What is in an image alone has to lie in a folder while the engine reads it.
+    assert {Path(path).relative_to(scratch).parts[3] for path in seen} <= {LOOSE, INCOMING}
     for folder in (output, home, scratch, Path(os.environ["XDG_CACHE_HOME"])):
         assert not _holding(folder, planted)
 
