@@ -15,7 +15,7 @@ from pipeline.store import Output
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.commands.verify import Seen
+    from pipeline.commands.seen import Seen
     from pipeline.signing.items import Checked
 
 _RELEASE = ("SIGN-01", "SIGN-02", "SBOM-04", "IMG-07")

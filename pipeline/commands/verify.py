@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.answered import answers
+from pipeline.commands.seen import Seen
 from pipeline.commands.trusted import judge_of, told_signer, told_trust
 from pipeline.errors import ExitCode, SignatureError, UsageError
 from pipeline.signing.check import check_folder
-from pipeline.signing.items import Checked, Item
+from pipeline.signing.items import Item
 from pipeline.signing.manifest import BUNDLE, NAME, REPORT, hash_file, image
 from pipeline.signing.single import check_file
 from pipeline.store import FOLDER
@@ -20,28 +20,13 @@ from pipeline.text import plain
 from pipeline.trust.bundle import load
 from pipeline.trust.publish import bundles_in
 from pipeline.trust.refused import RefusedError
-from pipeline.trust.statement import Statement
 
 if TYPE_CHECKING:
     import argparse
 
     from pipeline.signing.check import Judge
     from pipeline.trust.bundle import Bundle
-
-
-@dataclass(slots=True)
-class Seen:
-    """Everything that was looked at in one call."""
-
-    items: list[Item] = field(default_factory=list)
-    folders: dict[Path, Checked] = field(default_factory=dict)
-    files: dict[str, tuple[str, Item, tuple[Statement, ...]]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether something was looked at, and all of it held."""
-        return bool(self.items) and all(item.ok for item in self.items)
+    from pipeline.trust.statement import Statement
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -13,17 +13,16 @@ import re
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.discover.git import Fault, is_shallow, opened, top_of
+from pipeline.discover.git import Asker, Fault, Repository, is_shallow, opened, top_of
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from pipeline.discover.git import Asker, Repository
 
 _NAMES_LIMIT = 512 * 1024 * 1024
 """Bytes of object names that are taken from git: some five million objects."""
@@ -67,35 +66,54 @@ class Past:
     stored: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder inside a working tree whose repository can be asked."""
+
+    top: Path
+    below: str
+    git: Asker
+    repository: Repository
+    settings: Mapping[str, str]
+
+
+@contextmanager
+def _opened(root: Path) -> Iterator[_Place | None]:
+    """The repository that the resolved folder `root` belongs to; raises `Fault`."""
+    top = top_of(root)
+    if top is None:
+        yield None
+        return
+    below = "" if top == root else f"{root.relative_to(top).as_posix()}/"
+    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
+        git, repository, settings = opened(top, root, Path(scratch))
+        yield _Place(top, below, git, repository, settings) if _belongs(git, below) else None
+
+
 def past(root: Path, *, since: Callable[[str], Sequence[str]] = lambda _: ()) -> Past | None:
     """The history of the repository that the resolved folder `root` belongs to; `None` without one.
 
     `since`, asked with the id of the first commit, answers the tips of an earlier look: what they
     lead to is left out, unless one of them is no longer part of the history; then everything is
-    listed. Raises `IncompleteError` when git
-    cannot tell, when an object is missing, and for repositories whose ids are not SHA-1.
+    listed. Raises `IncompleteError` when git cannot tell, when an object is missing, and for
+    repositories whose ids are not SHA-1.
     """
-    top = top_of(root)
-    if top is None:
-        return None
-    below = "" if top == root else f"{root.relative_to(top).as_posix()}/"
-    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
-        try:
-            git, repository, settings = opened(top, root, Path(scratch))
-            if not _belongs(git, below):
+    try:
+        with _opened(root) as place:
+            if place is None:
                 return None
-            if settings.get("extensions.objectformat", "sha1").lower() != "sha1":
+            if place.settings.get("extensions.objectformat", "sha1").lower() != "sha1":
                 raise IncompleteError(
                     "the repository's ids are not SHA-1, which its reader does not know",
                     where=".git",
                 )
-            return _past(git, repository, below, since, partial=_is_partial(settings))
-        except Fault as fault:
-            raise IncompleteError(
-                f"the history cannot be trusted: {fault}",
-                where=".git",
-                fix="clone the repository anew",
-            ) from fault
+            return _past(place, since)
+    except Fault as fault:
+        raise IncompleteError(
+            f"the history cannot be trusted: {fault}",
+            where=".git",
+            fix="clone the repository anew",
+        ) from fault
 
 
 def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
@@ -104,24 +122,20 @@ def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
     Only those that differ from HEAD; `None` without a repository. Raises as `past` does. Inside a
     hook of git's, the commit's own index counts.
     """
-    top = top_of(root)
-    if top is None:
-        return None
-    below = "" if top == root else f"{root.relative_to(top).as_posix()}/"
-    with tempfile.TemporaryDirectory(prefix="supply-chain-past-") as scratch:
-        try:
-            git, repository, _ = opened(top, root, Path(scratch))
-            if not _belongs(git, below):
+    try:
+        with _opened(root) as place:
+            if place is None:
                 return None
+            git = place.git
             head = git.command("rev-parse", "--verify", "--quiet", "HEAD", accept=frozenset({0, 1}))
             tree = "HEAD" if head.exit_code == 0 else _EMPTY_TREE
             entries = git.ask(
                 *("diff-index", "--cached", "-z", "--no-renames", "--diff-filter=AMT"),
                 *("--no-ext-diff", tree, "--", "."),
-                **_index(top, repository),
+                **_index(place.top, place.repository),
             )
-        except Fault as fault:
-            raise IncompleteError(f"git could not tell: {fault}", where=".git") from fault
+    except Fault as fault:
+        raise IncompleteError(f"git could not tell: {fault}", where=".git") from fault
     # ":100644 100644 <old> <new> M", then the path, each of them ended by NUL.
     pairs = zip(entries[::2], entries[1::2], strict=True)
     changed = ((facts.split(" "), path) for facts, path in pairs)
@@ -129,7 +143,11 @@ def staged(root: Path) -> tuple[Past, tuple[Blob, ...]] | None:
         Blob(id=facts[3], path=path) for facts, path in changed if facts[1] not in _NO_FILES
     )
     found = Past(
-        objects=repository.common / "objects", below=below, tips=(), commits=0, blobs=blobs
+        objects=place.repository.common / "objects",
+        below=place.below,
+        tips=(),
+        commits=0,
+        blobs=blobs,
     )
     return found, blobs
 
@@ -154,14 +172,9 @@ def _belongs(git: Asker, below: str) -> bool:
     return not below or bool(git.ask("ls-files", "-z", "--cached", "--", "."))
 
 
-def _past(
-    git: Asker,
-    repository: Repository,
-    below: str,
-    ask: Callable[[str], Sequence[str]],
-    *,
-    partial: bool,
-) -> Past:
+def _past(place: _Place, ask: Callable[[str], Sequence[str]]) -> Past:
+    git, repository = place.git, place.repository
+    partial = _is_partial(place.settings)
     everything = ("--all", *stashes(git, repository))
     tips = lines(git, "rev-list", "--no-walk=unsorted", *everything)
     shallow = _boundary(repository)
@@ -181,7 +194,7 @@ def _past(
         )
     return Past(
         objects=repository.common / "objects",
-        below=below,
+        below=place.below,
         tips=tuple(sorted(set(tips))),
         commits=int(count.result()[0]) if tips else 0,
         blobs=tuple(
@@ -273,7 +286,7 @@ def _loose(git: Asker) -> Iterator[str]:
             yield kinds["blob"]
 
 
-def _is_partial(settings: dict[str, str]) -> bool:
+def _is_partial(settings: Mapping[str, str]) -> bool:
     """Whether the clone left objects on the server (git-clone(1) "--filter")."""
     return any(
         key == "extensions.partialclone" or re.fullmatch(r"remote\..+\.promisor", key)

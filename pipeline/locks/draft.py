@@ -235,6 +235,14 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
         refuse(path, "nested too deeply", Gap.TOO_LARGE)
 
 
+def packages_in(data: dict[str, Any], text: str, path: str) -> list[tuple[Any, int | None]]:
+    """The tables `[[package]]` of a lock in TOML, each with its line; there may be none."""
+    found = data.get("package", [])
+    if not isinstance(found, list):
+        refuse(path, "`package` is not a list")
+    return list(zip(found, table_lines(text, "package", len(found)), strict=True))
+
+
 def table_lines(text: str, name: str, count: int) -> list[int | None]:
     """The lines of the `count` elements of the array of tables `[[name]]`, in order.
 

@@ -56,12 +56,10 @@ def _fill(draft: Draft) -> None:
     metadata = table(data.get("metadata"))
     if major_of(metadata.get("lock_version")) not in VERSIONS:
         drafts.refuse(draft.path, "an unknown version of pdm.lock", Gap.UNSUPPORTED_INPUT)
-    raw = data.get("package", [])
-    if not isinstance(raw, list):
-        drafts.refuse(draft.path, "`package` is not a list")
+    entries = drafts.packages_in(data, text, draft.path)
     files = table(metadata.get("files"))
     manifest = beside(draft.tree, draft.folder)
-    for entry, line in zip(raw, drafts.table_lines(text, "package", len(raw)), strict=True):
+    for entry, line in entries:
         _package(draft, entry, line, files, manifest)
 
 

@@ -66,11 +66,9 @@ def _fill(draft: Draft) -> None:
             f"a version of uv.lock other than {VERSION}",
             Gap.UNSUPPORTED_INPUT,
         )
-    raw = data.get("package", [])
-    if not isinstance(raw, list):
-        drafts.refuse(draft.path, "`package` is not a list")
-    graph = _Graph(raw, table(data.get("manifest")), draft.folder)
-    for entry, line in zip(raw, drafts.table_lines(text, "package", len(raw)), strict=True):
+    entries = drafts.packages_in(data, text, draft.path)
+    graph = _Graph([entry for entry, _ in entries], table(data.get("manifest")), draft.folder)
+    for entry, line in entries:
         _package(draft, graph, entry, line)
 
 

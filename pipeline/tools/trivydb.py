@@ -9,9 +9,6 @@ Trivy itself looks at neither age nor content: an old or an empty database gives
 Here, one that is missing, unreadable, of another format or without sources is an error, and an
 old one is told as not fresh.
 
-    <cache>/db/trivy.db, metadata.json         one folder per database
-    <cache>/java-db/trivy-java.db, …           the index of Java archives, where it is needed
-
 Sources: Trivy 0.74.0, pkg/db and pkg/javadb; trivy-db, pkg/metadata.
 """
 
@@ -24,16 +21,19 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pipeline.errors import IncompleteError
 from pipeline.files import cache_folder, explained, locked, write
 from pipeline.model import DataRecord, TrivySettings
 from pipeline.tools.bolt import buckets
 from pipeline.tools.trivy import Database
+from pipeline.tools.trivyparts import JAVA, VULNERABILITIES, dates, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pipeline.tools.trivyparts import Part
 
 PUBLIC = "Trivy's public registries"
 
@@ -62,27 +62,6 @@ class Request:
     offline: bool = False
     java: bool = False
     root: str = ""
-
-
-class Part(NamedTuple):
-    """One of the two databases: its folder in a cache, its file, and the format that is read."""
-
-    name: str
-    folder: str
-    file: str
-    format: int
-
-
-VULNERABILITIES = Part("Trivy vulnerability database", "db", "trivy.db", 2)
-JAVA = Part("Trivy index of Java archives", "java-db", "trivy-java.db", 1)
-
-
-class Dates(NamedTuple):
-    """When a database was made, when we fetched it, and when the next one is due."""
-
-    made: datetime
-    fetched: datetime
-    due: datetime
 
 
 def ready(request: Request, *, sleep: Callable[[float], None] = time.sleep) -> Database:
@@ -131,43 +110,6 @@ def read(cache: Path, request: Request, *, origin: str, why: str = "") -> Databa
     )
 
 
-def dates(part: Part, cache: Path, today: date) -> Dates:
-    """What the database says of itself.
-
-    Raises `IncompleteError` for a missing one, one of another format, and dates that cannot be:
-    one made after `today` or after the present day, whichever is later.
-    """
-    folder = cache / part.folder
-    place = folder / "metadata.json"
-    fix = "fetch it again, or name another folder with --trivy-db"
-    for path in (folder / part.file, place):
-        if not path.is_file():
-            raise IncompleteError("Trivy's database is missing", where=str(path), fix=fix)
-    try:
-        told = json.loads(place.read_bytes())
-        version = told["Version"]
-        made, fetched, due = (
-            _moment(told.get(key, "1970-01-01T00:00:00Z"))
-            for key in ("UpdatedAt", "DownloadedAt", "NextUpdate")
-        )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        raise IncompleteError(
-            "Trivy's database does not tell its age", where=str(place), fix=fix
-        ) from error
-    if version != part.format:
-        raise IncompleteError(
-            f"Trivy's database has format {version}, and this Trivy reads {part.format}",
-            where=str(place),
-            fix=fix,
-        )
-    latest = max(today, datetime.now(UTC).date())
-    if made.year <= 2000 or made.date() > latest:  # noqa: PLR2004  there was no Trivy then
-        raise IncompleteError(
-            f"Trivy's database says that it was made on {made.date()}", where=str(place), fix=fix
-        )
-    return Dates(made, fetched, due)
-
-
 def _record(part: Part, cache: Path, request: Request, origin: str, why: str) -> DataRecord:
     made = dates(part, cache, request.today).made
     return DataRecord(
@@ -178,11 +120,6 @@ def _record(part: Part, cache: Path, request: Request, origin: str, why: str) ->
         fresh=(request.today - made.date()).days <= request.max_age_days,
         note=f"made {made:%Y-%m-%d %H:%M} UTC{'; not renewed: ' + why if why else ''}",
     )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _digest(path: Path) -> str:
@@ -273,7 +210,7 @@ def _recent(failure: Path) -> str:
     """Why fetching failed a moment ago, "" if it did not."""
     try:
         told = json.loads(failure.read_bytes())
-        is_recent = timedelta() <= datetime.now(UTC) - _moment(told["at"]) < _PATIENCE
+        is_recent = timedelta() <= datetime.now(UTC) - moment(told["at"]) < _PATIENCE
         return str(told["why"]) if is_recent else ""
     except (OSError, ValueError, TypeError, KeyError):
         return ""

@@ -14,13 +14,13 @@ from pipeline.errors import IncompleteError
 from pipeline.files import explained, write
 from pipeline.tools import trivy
 from pipeline.tools.run import Command, run
-from pipeline.tools.trivydb import JAVA, dates
+from pipeline.tools.trivyparts import JAVA, dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.tools.run import Run
-    from pipeline.tools.trivydb import Part
+    from pipeline.tools.trivyparts import Part
 
 PAUSES = (5.0, 20.0, 60.0)
 """Seconds before each new attempt, where a registry asks for fewer questions."""

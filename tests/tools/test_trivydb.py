@@ -15,7 +15,8 @@ import pytest
 from pipeline.errors import IncompleteError
 from pipeline.model import TrivySettings
 from pipeline.tools.binaries import Binary
-from pipeline.tools.trivydb import JAVA, PUBLIC, VULNERABILITIES, Request, dates, read, ready
+from pipeline.tools.trivydb import PUBLIC, Request, read, ready
+from pipeline.tools.trivyparts import JAVA, VULNERABILITIES
 from tests.advice import RECORDS
 from tests.fake import Fake
 from tests.kit import trivydb as kit
@@ -142,13 +143,6 @@ def test_a_broken_one_is_refused(tmp_path: Path) -> None:
     (cache / "db" / "trivy.db").write_bytes(b"not a database" * 999)
     with pytest.raises(IncompleteError, match="no readable database"):
         ready(named(cache))
-
-
-def test_nanoseconds_as_go_writes_them(tmp_path: Path) -> None:
-    cache = kit.make(tmp_path, FACTS)
-    told = {"Version": 2, "UpdatedAt": "2026-11-20T06:10:00.123456789Z"}
-    (cache / "db" / "metadata.json").write_text(json.dumps(told))
-    assert dates(VULNERABILITIES, cache, TODAY).made.date() == date(2026, 11, 20)
 
 
 def test_the_index_of_java_archives_is_wanted_too(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import IncompleteError
-from pipeline.tools.trivydb import VULNERABILITIES
 from pipeline.tools.trivyfetch import PAUSES, fetch
+from pipeline.tools.trivyparts import VULNERABILITIES
 
 
 def test_a_program_that_is_gone(tmp_path: Path) -> None:
