@@ -108,6 +108,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         raise UsageError(
             f"there is no check {unknown[0]!r}", fix=f"choose one of {', '.join(CHECKS)}"
         )
+    _hold_images(request)
     tree, target, settings, notices = _discover(request.target, request.config)
     output = output_of(tree.root, request.output)
     target = replace(target, images=_images(settings, request, target, tree))
@@ -139,6 +140,21 @@ def prepare(request: Request) -> tuple[Plan, Output]:
     if found:
         against.begin(plan, found, output)
     return plan, output
+
+
+_OF_IMAGES = frozenset({"container", "sbom", "secrets"})
+"""The checks that look into built images."""
+
+
+def _hold_images(request: Request) -> None:
+    """Refuse to name an image that nobody would look at; raises `UsageError`."""
+    if request.platform and not request.images:
+        raise UsageError("a platform without an image", fix="name the image with --image")
+    if request.images and request.checks and _OF_IMAGES.isdisjoint(request.checks):
+        raise UsageError(
+            f"none of the chosen checks looks at {request.images[0]}",
+            fix="leave --image out, or add --only container",
+        )
 
 
 def _images(settings: Settings, request: Request, target: Target, tree: Tree) -> tuple[Image, ...]:

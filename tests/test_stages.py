@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,21 @@ def test_images_of_the_settings_and_of_the_request(
     plan, _ = prepare(request(repository, images=("./other.tar",), platform="linux/s390x"))
     (image,) = plan.target.images
     assert image.unread is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({"images": ("./a.tar",), "checks": ("lockfiles",)}, "none of the chosen checks looks at"),
+        ({"platform": "linux/amd64"}, "a platform without an image"),
+    ],
+)
+def test_an_image_that_nobody_would_look_at_is_refused(
+    repository: Path, options: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(UsageError, match=why):
+        prepare(request(repository, **options))
+    prepare(request(repository, images=("./a.tar",), checks=("lockfiles", "sbom")))
 
 
 def test_every_check_is_planned_unless_some_are_named(repository: Path) -> None:

@@ -92,9 +92,11 @@ def add_quiet(parser: argparse.ArgumentParser) -> None:
 
 
 def path(text: str) -> Path:
-    """A path, as it was written."""
+    """A path, as it was written. None at all would be the folder one stands in, by accident."""
     from pathlib import Path  # noqa: PLC0415 - only where one is given
 
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty: has a variable no value?")
     return Path(text)
 
 

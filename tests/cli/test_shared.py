@@ -47,3 +47,12 @@ def test_what_is_not_said_is_open() -> None:
         "advisories": None,
         "as_of": None,
     }
+
+
+def test_an_empty_path_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_target(parser)
+    with pytest.raises(SystemExit) as caught:
+        parser.parse_args([""])
+    assert caught.value.code == 2
+    assert "has a variable no value?" in capsys.readouterr().err
