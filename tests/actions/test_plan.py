@@ -124,7 +124,7 @@ def test_images_are_looked_at_once_for_all_projects(
     scanning: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {"a/requirements.txt": "idna==3.10\n", "b/requirements.txt": "six==1.16.0\n"}
-    run = scanning({**CLEAN, **files}, projects="a\nb", images="./app.tar")
+    run = scanning({**CLEAN, **files}, projects="a\nb", images="./app.tar", checks="auto")
     images.archive(run.workspace / "app.tar", images.Built.of(images.debian()), tags=("app:1",))
     monkeypatch.chdir(run.workspace)  # where a step starts
     plan.make(run.job("plan"))
