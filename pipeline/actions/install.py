@@ -1,6 +1,6 @@
 """The tool's dependencies, as its lock has them, in an environment outside the checkout.
 
-Runs before there is any dependency, so it imports the standard library alone. Every file is
+Runs before there is any dependency: it imports nothing of ours that would need one. Every file is
 checked against the lock's hash, nothing is built, and settings that stand around the working
 folder are not read. An index of the machine (`UV_DEFAULT_INDEX` and its like) holds. A leg gets
 the tools of its own checks and no others.

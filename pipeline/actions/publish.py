@@ -20,9 +20,9 @@ from pipeline import stages
 from pipeline.actions import scan, verdict
 from pipeline.errors import PipelineError
 from pipeline.files import write
-from pipeline.model import Decision
 from pipeline.report import github_annotations, summary
 from pipeline.report.report_md import neutralise
+from pipeline.report.words import DECISIONS
 from pipeline.store import encode
 
 if TYPE_CHECKING:
@@ -144,18 +144,15 @@ def _places(value: Any) -> list[dict[str, Any]]:
     return [*found, own] if isinstance(own, dict) and own.get("uri") else found
 
 
-_SIGNS = {Decision.COMPLIANT: "✅", Decision.VIOLATED: "❌", Decision.INCOMPLETE: "❔"}
-
-
 def _summary(whole: Whole, texts: list[str]) -> str:
     """What the job shows: the whole first where it is more than one report, then the reports."""
     lines = []
     if whole.problems or len(whole.projects) != 1:
-        lines += [f"## {_SIGNS[whole.verdict]} Supply chain: {whole.verdict.value}", ""]
+        lines += [f"## {DECISIONS[whole.verdict].sign} Supply chain: {whole.verdict.value}", ""]
         lines += [f"- {neutralise(problem)}" for problem in whole.problems[:_MOST_PROBLEMS]]
         lines += ["", "| Project | Verdict | Why |", "| --- | --- | --- |"]
         lines += [
-            f"| {neutralise(one.path)} | {_SIGNS[one.verdict]} {one.verdict.value}"
+            f"| {neutralise(one.path)} | {DECISIONS[one.verdict].sign} {one.verdict.value}"
             f" | {neutralise(one.headline)} |"
             for one in whole.projects
         ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.signing.manifest import Manifest
 from pipeline.trust.certificate import Holder
 from pipeline.trust.statement import Statement
+from pipeline.trust.verify import STEPS
 
 if TYPE_CHECKING:
     from pipeline.trust.refused import RefusedError
@@ -68,7 +69,7 @@ def held(found: Verified) -> tuple[str, ...]:
     """The checks that a verified bundle passed."""
     if found.holder is None:
         return ("media type", "signature", "key")
-    return ("media type", "signature", "certificate", "transparency log", "timestamp", "identity")
+    return STEPS
 
 
 def refused_item(what: str, error: RefusedError, steps: tuple[str, ...] = ()) -> Item:

@@ -10,6 +10,7 @@
     keyed        the same for a bundle that a plain public key verifies
     statement    an in-toto statement in an attestation, strictly read
     publish      attestations of the Python package index (PEP 740), as bundles
+    refused      how a refusal is told
 
 Nothing here uses the network, except `roots.refresh`. The library `sigstore` is loaded inside the
 functions that need it.
