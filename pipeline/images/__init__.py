@@ -6,7 +6,7 @@ archive      docker archives                         config       user, ports, e
 registry     registries, without layers              redact       history without secrets
 credentials  the files of container tools            layers       digests, and what is in a layer
 kept         blobs that were fetched                 packed       OCI layouts in an archive
-streams      how layers are packed
+streams      how layers are packed                  apart        one of several in an archive
 """
 
 from __future__ import annotations
@@ -99,6 +99,22 @@ def pull(image: Image) -> Image:
         if image.transport == packed.TRANSPORT:
             return packed.unpack(image, store)
         return registry.pull(image, store)
+
+
+def single(image: Image) -> Image:
+    """An image that a program can be given by itself: one of several in a docker archive is not.
+
+    Raises as `pull`.
+    """
+    from pipeline.files import explained  # noqa: PLC0415 - as above
+    from pipeline.images import apart, archive, kept  # noqa: PLC0415
+
+    if image.transport != archive.TRANSPORT or not apart.is_one_of_several(image):
+        return image
+    store = kept.folder()
+    kept.tidy(store)
+    with explained(store), kept.held(store, image.config):
+        return apart.unpack(image, store)
 
 
 def alone(image: Image) -> dict[str, bytes]:

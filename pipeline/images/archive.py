@@ -44,50 +44,79 @@ _HEX = re.compile(r"(?:^|/)([0-9a-f]{64})(?:\.json)?$")
 
 
 def find(reference: OnDisk, platform: str = "") -> list[Image]:
-    """The image in an archive; raises `UnreadableImageError` where there is not exactly one.
+    """The images in an archive that a reference means: with neither tag nor digest, all of them.
 
-    Trivy cannot be told which of several images in an archive is meant.
+    A tag may be given with the name before it. Raises `UnreadableImageError` when the archive or
+    the reference leads nowhere; one of several that cannot be read becomes one with a reason.
     """
     with opened(reference.path) as archive:
         members = members_of(archive)
-        listed = unambiguous_list(document(archive, members, MANIFEST), MANIFEST)
-        if len(listed) != 1:
-            raise UnreadableImageError(
-                f"it holds {len(listed)} images, and only archives of one can be looked at",
-                gap=Gap.UNSUPPORTED_INPUT,
-                fix="save each image into an archive of its own, or into an OCI layout",
-            )
-        (entry,) = listed
-        name = field(entry, "Config")
-        if not isinstance(name, str):
-            raise UnreadableImageError(f"{MANIFEST} names no configuration")
-        content = document(archive, members, name)
-        _layers(entry)
-    tags = _tags(entry)
+        entries = listed(archive, members)
+        named = [entry for entry in entries if _is_named(entry, reference.tag)]
+        if not named:
+            raise UnreadableImageError("nothing in it has this tag", gap=Gap.INPUT_MISSING)
+        found = []
+        for entry in named:
+            try:
+                found.append(_image(archive, members, entry, reference))
+            except UnreadableImageError as error:
+                if len(entries) == 1:
+                    raise
+                found.append(choose.unread(reference.text, TRANSPORT, error))
+    if reference.digest and not (
+        found := [image for image in found if image.config == reference.digest]
+    ):
+        raise UnreadableImageError("nothing in it has this digest", gap=Gap.INPUT_MISSING)
+    fitting = [one for one in found if one.unread or choose.fits(one.platform, platform)]
+    if platform and not fitting:
+        known = ", ".join(sorted({image.platform or "unknown" for image in found}))
+        raise UnreadableImageError(
+            f"it has no image for {platform}, only for {known}", gap=Gap.INPUT_MISSING
+        )
+    return fitting if platform else found
+
+
+def listed(
+    archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo | None]
+) -> list[dict[str, Any]]:
+    """What the archive says of each of its images; raises `UnreadableImageError` for none."""
+    found = unambiguous_list(document(archive, members, MANIFEST), MANIFEST)
+    if not found:
+        raise UnreadableImageError("it holds no image", gap=Gap.INPUT_MISSING)
+    if len(found) > MAX_ENTRIES:
+        raise UnreadableImageError(f"it holds more than {MAX_ENTRIES} images", gap=Gap.TOO_LARGE)
+    return found
+
+
+def _is_named(entry: dict[str, Any], tag: str) -> bool:
+    """Whether an image has a tag, which may be given with the name before it."""
+    return not tag or any(one == tag or one.endswith(f":{tag}") for one in _tags(entry))
+
+
+def _image(
+    archive: tarfile.TarFile,
+    members: dict[str, tarfile.TarInfo | None],
+    entry: dict[str, Any],
+    reference: OnDisk,
+) -> Image:
+    """The image of an entry; its configuration is held against the digest in its name."""
+    name = field(entry, "Config")
+    if not isinstance(name, str):
+        raise UnreadableImageError(f"{MANIFEST} names no configuration")
+    content = document(archive, members, name)
+    _layers(entry)
     digest = sha256(content)
     named = _HEX.search(name)
     if named and f"sha256:{named[1]}" != digest:
         raise UnreadableImageError("the configuration does not have the digest that names it")
-    if reference.tag and not any(tag.endswith(f":{reference.tag}") for tag in tags):
-        raise UnreadableImageError("nothing in it has this tag", gap=Gap.INPUT_MISSING)
-    if reference.digest and reference.digest != digest:
-        raise UnreadableImageError("nothing in it has this digest", gap=Gap.INPUT_MISSING)
-    about = read_config(decode(content, "the configuration"))
-    if platform and not choose.fits(about["platform"], platform):
-        raise UnreadableImageError(
-            f"it has no image for {platform}, only for {about['platform'] or 'unknown'}",
-            gap=Gap.INPUT_MISSING,
-        )
-    return [
-        Image(
-            name=reference.text,
-            transport=TRANSPORT,
-            place=str(reference.path.resolve()),
-            config=digest,
-            tags=tags,
-            **about,
-        )
-    ]
+    return Image(
+        name=reference.text,
+        transport=TRANSPORT,
+        place=str(reference.path.resolve()),
+        config=digest,
+        tags=_tags(entry),
+        **read_config(decode(content, "the configuration")),
+    )
 
 
 def verify(image: Image) -> frozenset[str]:
@@ -98,7 +127,7 @@ def verify(image: Image) -> frozenset[str]:
     """
     with opened(Path(image.place)) as archive:
         members = members_of(archive)
-        names = _names(archive, members, image)
+        _, names = parts_of(archive, members, image)
         return stack(
             [
                 _seen(archive, resolved(members, name), layer.diff_id)
@@ -113,7 +142,7 @@ def visit(
     """Hold the layers against the configuration one by one; as `layout.visit`."""
     with opened(Path(image.place)) as archive:
         members = members_of(archive)
-        names = _names(archive, members, image)
+        _, names = parts_of(archive, members, image)
         for name, layer in zip(names, image.layers, strict=True):
             problem = None
             try:
@@ -124,18 +153,24 @@ def visit(
             yield layer.diff_id, problem
 
 
-def _names(
+def parts_of(
     archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo | None], image: Image
-) -> list[str]:
-    """What the archive calls the image's layers."""
-    (entry,) = unambiguous_list(document(archive, members, MANIFEST), MANIFEST)
-    content = document(archive, members, str(field(entry, "Config")))
-    if sha256(content) != image.config:
-        raise UnreadableImageError("it was exchanged since it was looked at")
-    names = _layers(entry)
-    if len(names) != len(image.layers):
-        raise UnreadableImageError("its configuration has another number of layers")
-    return names
+) -> tuple[bytes, list[str]]:
+    """The image's configuration, and what the archive calls its layers.
+
+    Raises `UnreadableImageError` where nothing in the archive has the image's digest.
+    """
+    for entry in listed(archive, members):
+        try:
+            content = document(archive, members, str(field(entry, "Config")))
+        except UnreadableImageError:
+            continue  # another image's: it was told when the archive was looked at
+        if sha256(content) == image.config:
+            names = _layers(entry)
+            if len(names) != len(image.layers):
+                raise UnreadableImageError("its configuration has another number of layers")
+            return content, names
+    raise UnreadableImageError("it was exchanged since it was looked at")
 
 
 def _seen(

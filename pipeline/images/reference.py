@@ -2,7 +2,7 @@
 
     debian:12   ghcr.io/example/app@sha256:…   localhost:5000/app:1.0      a registry
     ./build/app   ./build/app:1.0   ./build/app@sha256:…                   an OCI layout (folder)
-    ./app.tar                                                              a docker archive
+    ./app.tar   ./app.tar:1.0   ./app.tar:shop/api:1.0                     a docker archive
 
 A name on disk begins with "./", "../" or "/". Without that rule a folder named `debian` in the
 scanned repository could stand in for the image `debian:12` of a registry.
@@ -93,10 +93,21 @@ def _on_disk(text: str, folder: Path) -> OnDisk:
         path, digest = before, after
     else:
         before, colon, after = text.rpartition(":")
-        # A tag has no slash; a colon further up belongs to a folder's name.
-        if colon and "/" not in after and not (folder / text).exists():
+        # A tag has no slash; a colon further up belongs to a folder's name. In an archive images
+        # have names before their tags.
+        if (folder / text).exists():
+            pass
+        elif file := _file_before(text, folder):
+            path, tag = file, text[len(file) + 1 :]
+        elif colon and "/" not in after:
             path, tag = before, after
     return OnDisk(text=text, path=(folder / path).absolute(), tag=tag, digest=digest)
+
+
+def _file_before(text: str, folder: Path) -> str:
+    """The file whose name stands before a colon, the shortest one; "" for none."""
+    ends = (number for number, letter in enumerate(text) if letter == ":")
+    return next((text[:end] for end in ends if (folder / text[:end]).is_file()), "")
 
 
 def _in_registry(text: str) -> InRegistry:

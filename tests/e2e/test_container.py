@@ -20,6 +20,7 @@ from pipeline.sbom.validate import validate
 from pipeline.tools.binaries import Binary
 from pipeline.tools.run import run
 from tests.checks.secrets.conftest import make_token
+from tests.images.test_archive import save
 from tests.kit import images, registry, rootfs, trivydb
 from tests.kit.golang import UnavailableError
 from tests.kit.images import Built, Deb, Index
@@ -227,6 +228,25 @@ def test_several_images_in_one_run(look: Look, here: Path) -> None:
     assert [place["path"] for place in finding["locations"]] == ["./app:1.0", "./both"]
     assert both.id in finding["detail"]
     assert APP.id in finding["detail"]
+
+
+def test_every_image_of_an_archive_or_the_named_one(look: Look, here: Path) -> None:
+    save(here / "both.tar", (APP, "app:1.0"), (SOUND, "sound:1.0"))
+    answer = look("./both.tar")
+    assert (answer.status, answer.gaps()) == ("found", "")
+    rows = answer.evidence["tables"][0]["rows"]
+    assert [(row[2], row[3]) for row in rows] == [(APP.id, ""), (SOUND.id, "")]
+    assert all(APP.id in one["detail"] for one in answer.findings)
+    images.archive(here / "app.tar", APP)
+    alone = look("./app.tar")
+    assert {(one["rule"], one["subject"]) for one in answer.findings} == {
+        (one["rule"], one["subject"]) for one in alone.findings
+    }
+    sound = look("./both.tar:sound:1.0")
+    assert (sound.status, sound.findings) == ("clean", [])
+    (row,) = sound.evidence["tables"][0]["rows"]
+    assert row[2] == SOUND.id
+    assert "nothing in it has this tag" in look("./both.tar:2.0").gaps()
 
 
 def test_every_platform_or_the_named_one(look: Look, here: Path, host: str) -> None:

@@ -82,10 +82,55 @@ def test_a_layer_that_stands_there_as_a_link(tmp_path: Path) -> None:
     verify(one(file))
 
 
-def test_several_images_are_not_guessed_between(tmp_path: Path) -> None:
-    error = refused(archive(tmp_path / "app.tar", APP, OTHER))
-    assert error.gap is Gap.UNSUPPORTED_INPUT
-    assert "2 images" in error.what
+def save(file: Path, *images: tuple[Built, str], **change: object) -> Path:
+    """What `docker save a b` leaves: one list, one archive."""
+    parts: dict[str, bytes] = {}
+    entries = []
+    for image, tag in images:
+        parts |= members(archive(file, image, tags=(tag,)))
+        entries += json.loads(parts.pop("manifest.json"))
+    entries[-1] |= change
+    return write(file, **parts, **{"manifest.json": encode(entries)})
+
+
+def tell(file: Path, platform: str = "", **more: str) -> list[Image]:
+    return find(OnDisk(text="./app.tar", path=file, **more), platform)
+
+
+def test_every_one_of_several_images_or_the_named_one(tmp_path: Path) -> None:
+    arm = Built.of({"x": b"1"}, platform="linux/arm64")
+    images = ((APP, "shop/app:1.0"), (OTHER, "other:1.0"), (arm, "shop/app:arm"))
+    file = save(tmp_path / "app.tar", *images)
+    assert [image.config for image in tell(file)] == [APP.id, OTHER.id, arm.id]
+    assert [image.tags for image in tell(file, tag="1.0")] == [("shop/app:1.0",), ("other:1.0",)]
+    assert [image.config for image in tell(file, tag="other:1.0")] == [OTHER.id]
+    assert refused(file, tag="app:arm").what == "nothing in it has this tag"
+    assert [image.config for image in tell(file, digest=OTHER.id)] == [OTHER.id]
+    assert [image.config for image in tell(file, "linux/arm64")] == [arm.id]
+    assert "only for linux/amd64, linux/arm64" in refused(file, "linux/s390x").what
+    assert refused(file, tag="2.0").gap is refused(file, digest="sha256:0").gap
+    for image in tell(file):
+        verify(image)
+
+
+def test_one_of_several_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) -> None:
+    file = save(tmp_path / "app.tar", (APP, "app:1"), (OTHER, "other:1"), Config="lost.json")
+    app, lost = tell(file)
+    assert (app.config, app.unread) == (APP.id, None)
+    assert lost.unread
+    assert "lost.json is not in it" in lost.unread.why
+    verify(app)
+    assert [one.config for one in tell(file, "linux/amd64")] == [APP.id, ""]
+    assert [one.config for one in tell(file, digest=APP.id)] == [APP.id]
+
+
+def test_an_archive_of_no_image_or_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "app.tar", **{"manifest.json": b"[]"})
+    assert refused(file).what == "it holds no image"
+    monkeypatch.setattr("pipeline.images.archive.MAX_ENTRIES", 1)
+    assert refused(save(file, (APP, "a:1"), (OTHER, "b:1"))).gap is Gap.TOO_LARGE
 
 
 def test_names_that_are_not_in_it(tmp_path: Path) -> None:

@@ -108,3 +108,18 @@ def test_any_text_is_an_image_or_a_mistake(text: str) -> None:
 )
 def test_where_an_image_is_kept(text: str, places: tuple[str, ...], is_kept: bool) -> None:
     assert is_kept_in(text, places) is is_kept
+
+
+def test_a_name_and_tag_behind_an_archive(tmp_path: Path) -> None:
+    (tmp_path / "app.tar").touch()
+    (tmp_path / "odd:1.tar").touch()
+    for text, file, tag in (
+        ("./app.tar:1.0", "app.tar", "1.0"),
+        ("./app.tar:ghcr.io/acme/app:1.0", "app.tar", "ghcr.io/acme/app:1.0"),
+        ("./odd:1.tar", "odd:1.tar", ""),
+        ("./odd:1.tar:x", "odd:1.tar", "x"),
+        ("./missing.tar:1.0", "missing.tar", "1.0"),
+    ):
+        found = parse(text, tmp_path)
+        assert isinstance(found, OnDisk)
+        assert (found.path.name, found.tag) == (file, tag)

@@ -93,7 +93,7 @@ def _look(image: Image, options: Options) -> Work:
             if image.transport != "registry":
                 images.verify(images.pull(image), known=True)
             return Work(image=image, key=key, memory=memory, names=memory.names)
-        image = images.pull(image)
+        image = images.single(images.pull(image))
         return Work(image=image, key=key, names=images.verify(image))
     except UnreadableImageError as error:
         why = f"{error.what} ({error.fix})" if error.fix else error.what
