@@ -352,7 +352,7 @@ def _apart(work: Work, options: Options) -> list[Job]:
         return [_files(work, options)]
     commit = stand_in.commit(laid.tree)
     ours = stand_in.files("again", commit)
-    is_plain = not (".git/" in files.skips or files.repositories or files.stores)
+    is_plain = top_of(work.root) is None and not (files.repositories or files.stores)
     job = _files(work, options, history="again" if is_plain else "")
     # The engine reads the files of our repository as well.
     looks = replace(job.notes, laid=laid, commit=commit, blobs=len(laid.tree) + len(ours))

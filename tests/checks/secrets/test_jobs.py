@@ -100,6 +100,22 @@ def test_second_looks_are_apart_where_the_folder_may_pass_for_a_repository(
     assert names(repository.root) == [FILES, REPEATED]
     shutil.rmtree(repository.root / ".git")
     assert names(repository.root) == [FILES]
+    (repository.root / "objects").mkdir()
+    (repository.root / "refs").mkdir()
+    repository.write("HEAD", "ref: refs/heads/main\n")
+    assert names(repository.root) == [FILES, REPEATED]
+
+
+def test_a_second_working_tree_and_a_part_of_one_are_no_plain_folders(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.write("part/go.sum", "y\n")
+    repository.commit()
+    repository.git("worktree", "add", "-q", str(tmp_path / "second"))
+    assert (tmp_path / "second" / ".git").is_file()
+    monkeypatch.setattr("pipeline.checks.secrets.jobs.MAX_ENTRIES", -1)
+    for root in (tmp_path / "second", repository.root / "part"):
+        assert names(root) == [FILES, REPEATED, HISTORY]
 
 
 def test_what_is_staged_and_nothing_else(repository: Repository) -> None:
