@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
 from pipeline.checks import sbom
+from pipeline.checks.sbom.rules import SILENT, silent
+from pipeline.checks.sbom.tables import ELEMENTS, completeness
 from pipeline.errors import IncompleteError
 from pipeline.model import Coverage, Gap, Location, Missing, Status, Table
 from pipeline.sbom.complete import measure
@@ -63,10 +65,10 @@ def _assemble(plan: Plan, output: Output, made: Evidence, images: Evidence | Non
     files = [sbom.sealed_file(f"{name}/{sbom.MERGED}", seal(document, name)) for name in VERSIONS]
     fields = measure(decode(files[-1].content))
     findings = (
-        *(finding for finding in made.findings if finding.rule != sbom.SILENT),
-        *sbom.silent(fields),
+        *(finding for finding in made.findings if finding.rule != SILENT),
+        *silent(fields),
     )
-    rest = (table for table in made.tables if table.title != sbom.ELEMENTS)
+    rest = (table for table in made.tables if table.title != ELEMENTS)
     return replace(
         made,
         status=Status.FOUND if findings and made.status is Status.CLEAN else made.status,
@@ -74,7 +76,7 @@ def _assemble(plan: Plan, output: Output, made: Evidence, images: Evidence | Non
         coverage=(*made.coverage, _cover(plan, told)),
         artefacts=(*made.artefacts, *output.keep(CHECK, files)),
         tables=(
-            sbom.completeness(fields, offline=plan.offline),
+            completeness(fields, offline=plan.offline),
             *rest,
             _contents(document),
         ),

@@ -13,6 +13,8 @@ from pipeline import assemble
 from pipeline.checks import sbom
 from pipeline.checks.container import answer, document
 from pipeline.checks.container.scan import read
+from pipeline.checks.sbom.rules import SILENT
+from pipeline.checks.sbom.tables import ELEMENTS
 from pipeline.errors import IncompleteError
 from pipeline.model import Evidence, File, Finding, Image, Kind, Policy, Severity, Status, Table
 from pipeline.sbom.document import MEDIA_TYPE, VERSIONS, encode, seal
@@ -44,7 +46,7 @@ def locked(output: Output, status: Status = Status.CLEAN, **more: Any) -> Eviden
     """What the sbom check left of the locks."""
     content = encode(seal({**LOCKED, "compositions": []}, NEWEST))
     file = File(path=f"{NEWEST}/{sbom.LOCKED}", content=content, media_type=MEDIA_TYPE)
-    titles = (sbom.ELEMENTS, "Who made the SBOM")
+    titles = (ELEMENTS, "Who made the SBOM")
     tables = tuple(Table(title=title, columns=(), rows=()) for title in titles)
     kept = output.keep("sbom", [file])
     return Evidence(check="sbom", status=status, artefacts=kept, tables=tables, **more)
@@ -79,7 +81,7 @@ def test_the_named_images_are_in_the_one_document(output: Output, found: Image) 
     (part,) = made.coverage
     assert (part.expected, part.evaluated, part.required) == (1, 1, False)
     assert [table.title for table in made.tables] == [
-        sbom.ELEMENTS,
+        ELEMENTS,
         "Who made the SBOM",
         "Images in the SBOM",
     ]
@@ -165,7 +167,7 @@ def test_silence_is_measured_in_the_whole(
 ) -> None:
     old = Finding(
         check="sbom",
-        rule=sbom.SILENT,
+        rule=SILENT,
         kind=Kind.RULE,
         severity=Severity.LOW,
         title="old",
@@ -177,8 +179,8 @@ def test_silence_is_measured_in_the_whole(
     # The document of this test says nothing of licences, and so on.
     assert made.status is Status.FOUND
     assert old not in made.findings
-    assert {finding.rule for finding in made.findings} == {sbom.SILENT}
-    monkeypatch.setattr(sbom, "silent", lambda fields: ())
+    assert {finding.rule for finding in made.findings} == {SILENT}
+    monkeypatch.setattr(assemble, "silent", lambda fields: ())
     other = replace(old, rule="sbom/hash-conflict")
     made = assemble.assemble(plan, output, {"sbom": locked(output, findings=(other,))})["sbom"]
     assert made.findings == (other,)
