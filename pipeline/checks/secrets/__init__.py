@@ -20,7 +20,7 @@ passed      what its rules pass over                jobs    what is run
 answer      what it means                           account what nobody looked at
 places      what is kept of a hit                   walked  which commits brought it in
 layers      which layers are unpacked               shelf   where their files lie meanwhile
-baked       what is in which image
+baked       what is in which image                   archives what it does not unpack
 remember    what was looked at before               fingerprint, fixture, report  the findings
 """
 

@@ -89,6 +89,8 @@ def _left_packed(outputs: Outputs) -> list[str]:
 def _named(files: Files) -> Iterator[Missing]:
     for path in files.large:
         yield _missing(path, Gap.TOO_LARGE, f"more than {MAX_BYTES // 1024**2} MB")
+    for path, why in sorted(files.deep.items()):
+        yield _missing(path, Gap.TOO_LARGE, why)
     for path in files.closed:
         yield _missing(path, Gap.INPUT_MISSING, "cannot be listed")
 

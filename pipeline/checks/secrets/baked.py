@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks import inside
 from pipeline.checks.secrets import remember
-from pipeline.checks.secrets.engine import MAX_BYTES, OURS
+from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.layers import unseen
 from pipeline.checks.secrets.passed import is_passed_over
@@ -161,13 +161,14 @@ def _coverage(
     if silent & set(layers):
         why = "kingfisher does not say that it read all of their files"
         missing.append(unseen(image, Gap.NOT_ACCOUNTED_FOR, why))
-    large = [
-        path for layer in dict.fromkeys(layers) if layer in known for path in known[layer].large
+    left = [
+        (path, why)
+        for layer in dict.fromkeys(layers)
+        if layer in known
+        for path, why in known[layer].left.items()
     ]
-    missing += [_too_large(image, path) for path in large[:MAX_NAMED]]
-    done = sum(
-        layer in known and layer not in silent and not known[layer].large for layer in layers
-    )
+    missing += [_left_out(image, path, why) for path, why in left[:MAX_NAMED]]
+    done = sum(layer in known and layer not in silent and not known[layer].left for layer in layers)
     is_wrong = done == len(layers) and bool(wrong)
     return Coverage(
         scope=image.title,
@@ -178,10 +179,10 @@ def _coverage(
     )
 
 
-def _too_large(image: Image, path: str) -> Missing:
+def _left_out(image: Image, path: str, why: str) -> Missing:
     return Missing(
         subject=plain(f"{image.name}!/{path}"),
         gap=Gap.TOO_LARGE,
-        why=f"more than {MAX_BYTES // 1024**2} MB",
+        why=why,
         location=Location(path=f"{image.name}!/{path}"),
     )

@@ -11,12 +11,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pipeline.checks.secrets import archives
 from pipeline.checks.secrets.engine import MAX_BYTES
 from pipeline.discover.git import WorkingTree, working_tree
 from pipeline.discover.names import is_text, printable
+from pipeline.tree import Tree, UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,10 +39,10 @@ class Files:
     """What there is on disk.
 
     `own` are the repository's regular files by the engine's spelling of their names, `large`
-    those of them that the engine leaves out for their size. `met` counts every file that it will
-    meet and read, `skips` are the folders that it must not enter. `closed` are folders that could
-    not be listed. `repositories` are repositories of their own, `stores` folders that look like the
-    data of one.
+    those of them that the engine leaves out for their size, and `deep` archives of which it leaves
+    something out, with the reason. `met` counts every file that it will meet and read, `skips` are
+    the folders that it must not enter. `closed` are folders that could not be listed.
+    `repositories` are repositories of their own, `stores` folders that look like the data of one.
     """
 
     own: Mapping[str, str]
@@ -50,6 +52,7 @@ class Files:
     closed: tuple[str, ...]
     repositories: tuple[str, ...]
     stores: tuple[str, ...] = ()
+    deep: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, spelt: str) -> str | None:
         """The repository's own file that the engine means; in an archive, the archive."""
@@ -102,6 +105,7 @@ class _Walk:
         self.skips: list[str] = []
         self.closed: list[str] = []
         self.stores: list[str] = []
+        self.deep: dict[str, str] = {}
         self.met = 0
 
     def go(self) -> Files:
@@ -131,6 +135,7 @@ class _Walk:
             closed=tuple(sorted(self.closed)),
             repositories=tuple(sorted(self.repositories)),
             stores=tuple(sorted(self.stores)),
+            deep=self.deep,
         )
 
     def _list(self, folder: str, *, counts: bool) -> list[os.DirEntry[str]]:
@@ -168,8 +173,20 @@ class _Walk:
             self.own[spelt(path)] = path
         if size <= MAX_BYTES:
             self.met += 1
+            if is_own and archives.NAMES.fullmatch(path):
+                self._look_into(path)
         elif is_own:
             self.large.append(path)
+
+    def _look_into(self, path: str) -> None:
+        """Note what the engine will leave out of an archive; one that is closed is told later."""
+        try:
+            with Tree(self.root).open(path) as file:
+                why = archives.left_out(path, file)
+        except UnreadableFileError:
+            return
+        if why:
+            self.deep[path] = why
 
 
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")

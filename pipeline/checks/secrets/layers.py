@@ -53,7 +53,7 @@ class Unpacked:
     shelf: Shelf | None = None
     whole: dict[str, Known] = field(default_factory=dict)
     wrong: dict[int, list[Missing]] = field(default_factory=dict)
-    _large: list[str] = field(default_factory=list)
+    _left: dict[str, str] = field(default_factory=dict)
     _files: list[Seen] = field(default_factory=list)
 
     def fill(self, folder: Path) -> None:
@@ -80,7 +80,7 @@ class Unpacked:
                 elif visits.pop(layer, None):
                     self.shelf.keep(layer)
                     self.whole[layer] = Known(
-                        key=self.baked.key, large=tuple(self._large), seen=tuple(self._files)
+                        key=self.baked.key, left=dict(self._left), seen=tuple(self._files)
                     )
                     self._drop()
         except IncompleteError as error:
@@ -91,7 +91,7 @@ class Unpacked:
         """What is left of a layer that is not whole; nothing of one that was kept."""
         assert self.shelf is not None
         self.shelf.take_back()
-        self._large.clear()
+        self._left.clear()
         self._files.clear()
 
     def _take(self, member: tarfile.TarInfo, file: IO[bytes]) -> None:
@@ -101,11 +101,13 @@ class Unpacked:
             raise UnreadableImageError("it was interrupted")
         path = printable(name_of(member))[-MAX_PATH:]
         if member.size > MAX_BYTES:
-            self._large.append(path)
+            self._left[path] = f"more than {MAX_BYTES // 1024**2} MB"
             return
         if not member.size:
             return
-        head = self.shelf.put(path, file)
+        head, why = self.shelf.put(path, file)
+        if why:
+            self._left[path] = why
         sort = credentials.sort_of(path)
         if sort is not None and (line := credentials.first_secret(sort, head)) is not None:
             self._files.append(of_file(sort, path, line))

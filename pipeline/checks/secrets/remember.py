@@ -21,7 +21,7 @@ from pipeline.model import Image, Missing
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +67,12 @@ class Memory:
 class Known:
     """What one layer of an image holds, found with what `key` stands for.
 
-    `large` are the files that were not looked at for their size. Paths are those in the image.
+    `left` are files that were not looked at, or not at all of them, with the reason. Paths are
+    those in the image.
     """
 
     key: str
-    large: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
     seen: tuple[Seen, ...] = ()
     format: int = _FORMAT
 

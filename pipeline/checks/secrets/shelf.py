@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from pipeline.checks.secrets import archives
 from pipeline.checks.secrets.passed import is_passed_over
 from pipeline.images.documents import UnreadableImageError
 from pipeline.model import Gap
@@ -63,12 +64,16 @@ _ZIP, _NO_ZIP, _DATABASE = b"PK", b"PK\5\6", b"SQLite format 3\0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """One content under one name: its files, the bytes they take, and which of them count."""
+    """One content under one name: its files, the bytes they take, and which of them count.
+
+    `why` says why something of it is not looked at.
+    """
 
     names: tuple[str, ...]
     takes: int
     root: str
     counted: bool
+    why: str
 
 
 @dataclass(slots=True)
@@ -85,6 +90,7 @@ class Shelf:
     counts: Counter[str] = field(default_factory=Counter)
     _items: dict[tuple[bytes, str], _Item] = field(default_factory=dict)
     _times: Counter[str] = field(default_factory=Counter)
+    _folders: set[Path] = field(default_factory=set)
     _news: list[tuple[bytes, str]] = field(default_factory=list)
     _waiting: list[tuple[_Item, str]] = field(default_factory=list)
     _room: int = 0
@@ -93,10 +99,11 @@ class Shelf:
     def __post_init__(self) -> None:
         self._room = min(MAX_DISK, shutil.disk_usage(self.folder).free - RESERVE)
 
-    def put(self, path: str, file: IO[bytes]) -> bytes:
-        """Keep a file that lies at `path` in a layer; answers how it begins.
+    def put(self, path: str, file: IO[bytes]) -> tuple[bytes, str]:
+        """Keep a file that lies at `path` in a layer.
 
-        Raises `UnreadableImageError` when there is no room for it.
+        Answers how it begins, and why something of it is not going to be looked at, if so. Raises
+        `UnreadableImageError` when there is no room for it.
         """
         name = spell(path)
         head = file.read(_SMALL)
@@ -113,7 +120,7 @@ class Shelf:
             why = f"its layers cannot be unpacked: {error.strerror or error}"
             raise UnreadableImageError(why, gap=Gap.TOO_LARGE, fix=_FIX) from error
         self._waiting.append((item, path))
-        return head
+        return head, item.why
 
     def keep(self, layer: str) -> None:
         """What was put since the last time is of this layer, which is whole."""
@@ -153,8 +160,7 @@ class Shelf:
         is_packed = _is_packed(name, head)
         root = PACKED if is_packed else LOOSE
         place = self._next(root, name)
-        target = self.folder / place
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target = self._path(place)
         size = incoming.stat().st_size if incoming else len(head)
         takes = (size // _BLOCK + 2) * _BLOCK
         self._check(takes)
@@ -165,19 +171,30 @@ class Shelf:
         names = [place]
         if is_passed_over(name):
             second = self._next(root, f"{AGAIN}/file.txt")
-            (self.folder / second).parent.mkdir(parents=True, exist_ok=True)
-            os.link(target, self.folder / second)
+            os.link(target, self._path(second))
             names.append(second)
         self._room -= takes
         self._left -= len(names)
         counted = not (is_packed and _may_be_empty(name, head))
         self.counts[root] += len(names) * counted
-        return _Item(names=tuple(names), takes=takes, root=root, counted=counted)
+        why = ""
+        if is_packed:
+            with target.open("rb") as written:
+                why = archives.left_out(name, written)
+        return _Item(names=tuple(names), takes=takes, root=root, counted=counted, why=why)
 
     def _next(self, root: str, name: str) -> str:
         """A name that is free: as many folders as there are files of one name."""
         self._times[f"{root}/{name.casefold()}"] += 1
         return f"{root}/{self._times[f'{root}/{name.casefold()}']}/{name}"
+
+    def _path(self, name: str) -> Path:
+        """Where a file of that name lies, in a folder that is there."""
+        path = self.folder / name
+        if path.parent not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(path.parent)
+        return path
 
     def _check(self, size: int) -> None:
         if size > self._room or self._left <= 0:

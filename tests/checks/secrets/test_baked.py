@@ -150,7 +150,7 @@ def test_large_files_and_images_that_were_not_read(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(module, "MAX_NAMED", 2)
     lost = Unread(location=Location(path="lost"), why="no answer", gap=Gap.NETWORK_OFF)
     images = (IMAGE, Image(name="lost", transport="registry", unread=lost))
-    known = {ID: Known(key="", large=("a", "b", "c"))}
+    known = {ID: Known(key="", left=dict.fromkeys("abc", "too large"))}
     baked = Baked(images=images, known=known, wrong={}, key="", salt="")
     first, second = read(baked, None).coverage
     assert (first.expected, first.evaluated) == (2, 0)

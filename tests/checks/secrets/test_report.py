@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from pipeline.checks.secrets.remember import Seen
-from pipeline.checks.secrets.report import MAX_COMMITS, MAX_PLACES, files, findings
+from pipeline.checks.secrets.report import MAX_COMMITS, MAX_LAYERS, MAX_PLACES, files, findings
 from pipeline.checks.secrets.rules import RULES
 from pipeline.model import Severity
 
@@ -76,3 +76,42 @@ def test_files_are_findings_by_their_path() -> None:
     assert found["old/.env"].removed
     assert found["tests/.env"].severity is Severity.MEDIUM
     assert {finding.rule for finding in found.values()} <= RULES.keys()
+
+
+# ------------------------------------------------------------------------------------- images
+
+BAKED = replace(SEEN, path="srv/a.py", image="./test/app", layer=" in layer 1 of 2 of ./test/app")
+
+
+def test_files_and_images_are_both_named() -> None:
+    today = [replace(SEEN, line=number) for number in range(1, 60)]
+    images = [replace(BAKED, line=number) for number in range(1, 60)]
+    for here, baked, numbers in (
+        (today, images, (10, 10)),
+        (today, images[:3], (17, 3)),
+        (today[:3], images, (3, 17)),
+        ([], images, (0, 20)),
+    ):
+        (finding,) = findings(here, [], baked)
+        inside = [place for place in finding.locations if place.path == "./test/app!/srv/a.py"]
+        assert (len(finding.locations) - len(inside), len(inside)) == numbers
+        assert not finding.removed
+
+
+def test_only_so_many_layers_are_described() -> None:
+    images = [replace(BAKED, layer=f" in layer {number} of 9") for number in range(9)]
+    (finding,) = findings([], [THEN], images)
+    assert finding.detail.count("In an image: ") == MAX_LAYERS
+    assert "In images: 4 more places." in finding.detail
+    assert "none of today's files any more" in finding.detail
+
+
+def test_the_name_of_an_image_is_no_reason_to_doubt() -> None:
+    (finding,) = findings([], [], [BAKED])
+    assert (finding.severity, "made for a test" in finding.detail) == (Severity.HIGH, False)
+    (finding,) = findings([], [], [replace(BAKED, path="srv/tests/a.py")])
+    assert finding.severity is Severity.MEDIUM
+    file = replace(BAKED, rule="secrets/private-key-file", name="private key", secret="file:x")
+    (finding,) = files([], [], [file, replace(file, layer=" in layer 2")])
+    assert (finding.severity, finding.subject) == (Severity.HIGH, "./test/app!/srv/a.py")
+    assert finding.detail.count("In an image: ") == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,7 +24,9 @@ def shelf(tmp_path: Path) -> Shelf:
 
 
 def put(shelf: Shelf, path: str, content: bytes) -> bytes:
-    return shelf.put(path, io.BytesIO(content))
+    head, why = shelf.put(path, io.BytesIO(content))
+    assert not why
+    return head
 
 
 def files(shelf: Shelf) -> dict[str, bytes]:
@@ -113,6 +116,16 @@ def test_what_the_engine_unpacks_lies_apart(shelf: Shelf) -> None:
     assert {name.partition("/")[0] for name in files(shelf)} == {LOOSE, PACKED}
     # Of what may be empty, nobody knows how much is counted.
     assert shelf.counts == {LOOSE: 1, PACKED: 3}
+
+
+def test_what_is_too_much_to_unpack_is_told(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a", b"more than ten bytes")
+    monkeypatch.setattr("pipeline.checks.secrets.archives.MAX_BYTES", 10)
+    for _ in range(2):  # the second time, it lies there already
+        made.seek(0)
+        assert "unpacks to more" in shelf.put("srv/app.jar", made)[1]
 
 
 def test_what_rules_pass_over_by_name_lies_there_twice(shelf: Shelf) -> None:
