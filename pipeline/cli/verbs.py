@@ -149,6 +149,12 @@ def _sbom(parser: argparse.ArgumentParser) -> None:
         "--against", type=path, metavar="FILE", help="make none: hold this SBOM against the locks"
     )
     parser.add_argument(
+        "--convert",
+        type=path,
+        metavar="FILE",
+        help="make none: write this one, as a run left it, in the format asked for",
+    )
+    parser.add_argument(
         "-o", "--output", type=path, metavar="FILE", help="default: standard output"
     )
     parser.add_argument(

@@ -1,7 +1,8 @@
 """`supply-chain sbom`: the repository's software bill of materials as one document.
 
 The document goes to standard output or a file; what it cannot cover is told on standard error and
-in the exit code. With `--against`, nothing is made: an existing SBOM is held against the locks.
+in the exit code. With `--against`, nothing is made: an existing SBOM is held against the locks. With
+`--convert` one of a run, which has the images as well, is written in another format.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pipeline.errors import ExitCode, IncompleteError, UsageError
 from pipeline.files import write
 from pipeline.model import Policy
 from pipeline.sbom.compare import compare
-from pipeline.sbom.document import VERSIONS, decode
+from pipeline.sbom.document import VERSIONS, decode, encode
 from pipeline.sbom.formats import convert
 from pipeline.sbom.validate import validate
 from pipeline.store import Plan
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 
     from pipeline.model import Coverage, Finding, Reading, Target
 
-CHECK = "sbom"
+CHECK, MAKER = "sbom", "supply-chain-pipeline"
 MAX_BYTES = 256 * 1024 * 1024
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Write the document, or compare one; tell what is not in it."""
+    if arguments.convert:
+        _put(_converted(arguments.convert, arguments.format), arguments.output)
+        return ExitCode.COMPLIANT
     target = stages.look(arguments.target, arguments.config)
     if arguments.against:
         document = _load(arguments.against)
@@ -48,10 +52,7 @@ def execute(arguments: argparse.Namespace) -> int:
         return ExitCode.VIOLATED if found else incomplete
     reading = _read(target, arguments)
     content = _chosen(reading, arguments.spec_version or VERSIONS[-1], arguments.format)
-    if arguments.output:
-        write(arguments.output.absolute(), content)
-    else:
-        sys.stdout.buffer.write(content)
+    _put(content, arguments.output)
     return _judge(reading.findings) or _complete(reading.coverage)
 
 
@@ -87,6 +88,28 @@ def _chosen(reading: Reading, version: str, name: str) -> bytes:
     if name == "json":
         return content
     return convert(decode(content), name)
+
+
+def _converted(path: Path, name: str) -> bytes:
+    """A document of ours in another format; raises `UsageError` for any other.
+
+    The converters rely on what every document of ours says.
+    """
+    document = _load(path)
+    makers = document.get("metadata", {}).get("tools", {})
+    named = makers.get("components", ()) if isinstance(makers, dict) else ()
+    if not any(tool.get("name") == MAKER for tool in named):
+        raise UsageError(
+            "was not made here", where=str(path), fix="name a document of `.supply-chain/sbom/`"
+        )
+    return encode(document) if name == "json" else convert(document, name)
+
+
+def _put(content: bytes, output: Path | None) -> None:
+    if output:
+        write(output.absolute(), content)
+    else:
+        sys.stdout.buffer.write(content)
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def test_a_leg_gets_the_tools_of_its_checks(scanning: Make) -> None:
     assert install.tools(run.job("e", GROUPS="sigstore zizmor")) == ("sigstore", "zizmor")
     assert install.tools(run.job("d", KEY="repository.hardening")) == ("sigstore",)
     assert install.tools(run.job("f", KEY="repository.container")) == ("images", "sigstore")
+    assert install.tools(run.job("g", KEY="repository.secrets")) == ("kingfisher-bin", "layers")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -529,6 +530,11 @@ def test_locks_and_images_are_one_bill_of_materials(look: Look, here: Path) -> N
     assert {name: row[2] for name, row in told.items() if row[2]} == {"SBOM Author Signature": 1}
     file = folder / "1.7" / "repository.cdx.json"
     assert main(["sbom", str(repository), "--against", str(file)]) == 0
+    out = here / "out"
+    for name, jinjas in (("xml", 2), ("spdx-2.3", 2), ("json", 2)):
+        assert main(["sbom", "--convert", str(file), "--format", name, "-o", str(out)]) == 0
+        text = re.sub(r"\s", "", out.read_text())
+        assert len(re.findall(r'<name>jinja2<|"name":"jinja2"', text)) == jinjas
 
 
 def test_a_dockerfile_claims_a_base(look: Look, here: Path) -> None:

@@ -333,3 +333,24 @@ def test_nothing_of_the_repository_is_executed(shop: Path, tmp_path: Path) -> No
     main(["sbom", str(shop), "-o", str(tmp_path / "out.json")])
     assert (tmp_path / "out.json").is_file()
     assert not canary.exists()
+
+
+def test_a_document_of_a_run_in_another_format(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(shop, tmp_path / "out")
+    file = tmp_path / "out" / "sbom" / "1.6" / "repository.cdx.json"
+    found, made = tmp_path / "found", tmp_path / "made"
+    assert main(["sbom", "--convert", str(file), "-o", str(found)]) == 0
+    assert found.read_bytes() == file.read_bytes()
+    assert main(["sbom", "--convert", str(file), "--format", "xml", "-o", str(found)]) == 0
+    options = ("--format", "xml", "--spec-version", "1.6", "--as-of", DAY, "-o", str(made))
+    assert main(["sbom", str(shop), *options]) == 0
+    assert found.read_bytes() == made.read_bytes()
+    foreign = json.loads(file.read_bytes())
+    others: tuple[Any, ...] = ({"components": []}, [{"name": "supply-chain-pipeline"}])
+    for tools in others:
+        foreign["metadata"]["tools"] = tools
+        made.write_text(json.dumps(foreign))
+        assert main(["sbom", "--convert", str(made)]) == 2
+        assert "was not made here" in capsys.readouterr().err

@@ -21,7 +21,12 @@ from pipeline.checks.job import Tool
 from pipeline.errors import UnreadableOutputError
 from pipeline.files import cache_folder
 
-TOOL = Tool(distribution="kingfisher-bin", module="kingfisher", inside="kingfisher/bin/kingfisher")
+TOOL = Tool(
+    distribution="kingfisher-bin",
+    module="kingfisher",
+    inside="kingfisher/bin/kingfisher",
+    group="layers",
+)
 ACCEPTED = frozenset({0, 200})
 """Its exit codes for "nothing found" and "found"; 1 is an error."""
 
