@@ -1,8 +1,8 @@
 """`supply-chain sbom`: the repository's software bill of materials as one document.
 
 The document goes to standard output or a file; what it cannot cover is told on standard error and
-in the exit code. With `--against`, nothing is made: an existing SBOM is held against the locks. With
-`--convert` one of a run, which has the images as well, is written in another format.
+in the exit code. With `--against`, nothing is made: an existing SBOM is held against the locks.
+With `--convert` one of a run, which has the images as well, is written in another format.
 """
 
 from __future__ import annotations
