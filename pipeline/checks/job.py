@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.advisories.source import Answer, Question
 from pipeline.model import (
     DataRecord,
     Policy,
@@ -19,9 +18,14 @@ from pipeline.model import (
     ToolRecord,
     Unread,
 )
-from pipeline.registries.attested import Attested
-from pipeline.registries.release import Pin, Release
-from pipeline.tools.trivy import Database
+
+if TYPE_CHECKING:
+    # Nothing evaluates the annotations of what is never read from a file, and every command that
+    # has to do with a check would wait for these modules.
+    from pipeline.advisories.source import Answer, Question  # noqa: TC004 - see above
+    from pipeline.registries.attested import Attested  # noqa: TC004
+    from pipeline.registries.release import Pin, Release  # noqa: TC004
+    from pipeline.tools.trivy import Database  # noqa: TC004
 
 VERIFIER = "sigstore"
 """The dependency group that verifies what is fetched from elsewhere."""

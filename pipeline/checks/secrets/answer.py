@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from pipeline.checks.job import Options, Ran
     from pipeline.checks.secrets.account import Outputs
-    from pipeline.checks.secrets.baked import Found
     from pipeline.checks.secrets.engine import Hit, Said
     from pipeline.checks.secrets.files import Files
     from pipeline.checks.secrets.jobs import Task, Work
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from pipeline.checks.secrets.remember import Seen
     from pipeline.checks.secrets.walked import Walked
     from pipeline.discover.past import Past
+    from pipeline.model import Coverage
 
 MAX_FILES = 200
 """Earlier files that were made to hold secrets: as many are looked into."""
@@ -72,10 +72,10 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
     if account.is_whole(coverage):
         _remember(work, past, walked, today)
     past = [seen for seen in past if not _is_excluded(seen.path, work.excluded)]
-    baked = _baked(work, runs)
+    baked, layers = _baked(work, runs)
     # A whole file that is made to hold secrets is told for itself.
     secrets, files = (
-        [[seen for seen in group if is_file(seen) is whole] for group in (past, baked.seen)]
+        [[seen for seen in group if is_file(seen) is whole] for group in (past, baked)]
         for whole in (False, True)
     )
     return Reading(
@@ -84,17 +84,19 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
             *report.files(files_today, *files),
             *ignored.missing(work.root, work.files, has_git=work.past is not None),
         ),
-        coverage=(*coverage, *baked.coverage),
+        coverage=(*coverage, *layers),
     )
 
 
-def _baked(work: Work, runs: Sequence[Ran]) -> Found:
-    """What the images hold that were named."""
+def _baked(work: Work, runs: Sequence[Ran]) -> tuple[Sequence[Seen], Sequence[Coverage]]:
+    """What the images hold that were named, and how much of them was looked at."""
+    if work.baked is None:
+        return (), ()
     from pipeline.checks.secrets import baked  # noqa: PLC0415 - only where there is an image
 
-    if work.baked is None:
-        return baked.Found()
-    return baked.read(work.baked, next((run for run in runs if run.job.name == LAYERS), None))
+    run = next((run for run in runs if run.job.name == LAYERS), None)
+    found = baked.read(work.baked, run)
+    return found.seen, found.coverage
 
 
 def _sing(task: Task, said: Said) -> bool:
