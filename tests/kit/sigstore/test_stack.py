@@ -15,6 +15,7 @@ from sigstore.oidc import IdentityToken, detect_credential
 from sigstore.verify.policy import Identity, OIDCSourceRepositoryURI
 
 from tests.kit.sigstore import client
+from tests.kit.sigstore.asked import status_of
 from tests.kit.sigstore.parts import Sigstore
 from tests.kit.sigstore.standin import serving_sigstore
 
@@ -101,12 +102,7 @@ def _enter(stack: Sigstore, entry: object) -> int:
         f"{stack.rekor}/api/v2/log/entries",
         data=json.dumps({"hashedRekordRequestV002": entry}).encode(),
     )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
+    return status_of(request)
 
 
 def test_certificates_of_both_say_the_same(

@@ -12,6 +12,7 @@ from sigstore.models import TransparencyLogEntry
 from sigstore_models.rekor.v1 import TransparencyLogEntry as _Entry
 
 from tests.kit.sigstore import client, clock, der
+from tests.kit.sigstore.asked import status_of
 from tests.kit.sigstore.certificates import make_clock
 from tests.kit.sigstore.log import Log
 from tests.kit.sigstore.parts import Sigstore
@@ -33,12 +34,7 @@ def _ask(stack: Sigstore, token: str) -> int:
         data=b"{}",
         headers={"Authorization": f"Bearer {token}"},
     )
-    try:
-        with urllib.request.urlopen(request) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
+    return status_of(request)
 
 
 def test_the_log_proves_every_entry() -> None:

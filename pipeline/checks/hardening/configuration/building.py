@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.checks.hardening.configuration import lifetimes, scripts
+from pipeline.checks.hardening.configuration import scripts
 from pipeline.checks.hardening.configuration.dockerfile import expanded, parse
-from pipeline.checks.hardening.configuration.images import pin_problems, reference
-from pipeline.checks.hardening.problem import Open, Problem, Read
-from pipeline.model import Gap, Location, Severity
+from pipeline.checks.hardening.configuration.gathered import Gathered
+from pipeline.checks.hardening.configuration.images import reference
+from pipeline.model import Severity
 from pipeline.suspicious import why_secret
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.checks.hardening.configuration.dockerfile import Dockerfile, Stage
     from pipeline.checks.hardening.configuration.instructions import Instruction
+    from pipeline.checks.hardening.problem import Read
 
 _ROOT = re.compile(r"(?:root|0+|containeradministrator)", re.IGNORECASE)
 _WITHOUT_ROOT = "nonroot"
@@ -35,19 +36,13 @@ def read(text: str, path: str, *, ignores: bool, today: date) -> Read:
     return _Rules(parse(text, path), path, ignores=ignores, today=today).read()
 
 
-class _Rules:
-    """One file under all rules; what was found is gathered on the way."""
+class _Rules(Gathered):
+    """One file under all rules."""
 
     def __init__(self, file: Dockerfile, path: str, *, ignores: bool, today: date) -> None:
+        super().__init__(path, today)
         self.file = file
-        self.path = path
         self.ignores = ignores
-        self.today = today
-        self.problems: list[Problem] = []
-        self.open: list[Open] = []
-        self.undated: list[Open] = []
-        self.images = 0
-        self.named: list[tuple[str, Location]] = []
 
     def read(self) -> Read:
         for stage in self.file.stages:
@@ -60,21 +55,7 @@ class _Rules:
         self._secrets()
         self._context()
         self._final(self.file.stages[-1])
-        return Read(
-            problems=tuple(self.problems),
-            open=tuple(self.open),
-            images=self.images,
-            undated=tuple(self.undated),
-            named=tuple(self.named),
-        )
-
-    def find(self, rule: str, severity: Severity, line: int, detail: str) -> None:
-        place = Location(path=self.path, line=line)
-        self.problems.append(Problem(rule=rule, severity=severity, place=place, detail=detail))
-
-    def leave(self, line: int, why: str) -> None:
-        place = Location(path=self.path, line=line)
-        self.open.append(Open(place=place, why=why, gap=Gap.INPUT_MISSING))
+        return self.told()
 
     # ----------------------------------------------------------------- what it is built from
 
@@ -85,18 +66,8 @@ class _Rules:
         if stage.image is None or named is None:
             self.leave(stage.start.line, "what the image is built on, only the build decides")
             return
-        self._image(stage.image, stage.start.line)
-        place = Location(path=self.path, line=stage.start.line)
-        self.images += 1
-        self.problems += lifetimes.problems(named, place, self.today)
-        if not lifetimes.lifetimes(named):
-            why = "the table of supported releases does not know this image and version"
-            self.undated.append(Open(place=place, why=why, gap=Gap.DATA_MISSING))
-
-    def _image(self, image: str, line: int) -> None:
-        place = Location(path=self.path, line=line)
-        self.named.append((image, place))
-        self.problems += pin_problems(image, place)
+        self.name(stage.image, stage.start.line)
+        self.date(named, stage.start.line)
 
     def _copies(self, one: Instruction, stage: Stage, variables: dict[str, str | None]) -> None:
         """Files from other images, and from the network."""
@@ -104,7 +75,7 @@ class _Rules:
             if "$" in name:
                 self.leave(one.line, "from which image files come, only the build decides")
             else:
-                self._image(name, one.line)
+                self.name(name, one.line)
         if one.name != "ADD" or one.flag("checksum"):
             return
         for word in _operands(one)[:-1]:

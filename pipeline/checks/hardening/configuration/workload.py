@@ -10,10 +10,9 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.checks.hardening.configuration import lifetimes
-from pipeline.checks.hardening.configuration.images import pin_problems, reference
-from pipeline.checks.hardening.problem import Open, Problem, Read
-from pipeline.model import Gap, Location, Severity
+from pipeline.checks.hardening.configuration.gathered import Gathered
+from pipeline.checks.hardening.configuration.images import reference
+from pipeline.model import Severity
 from pipeline.suspicious import is_secret_name, is_strong, why_secret
 from pipeline.yamltree import Scalar
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from pipeline.checks.hardening.problem import Read
     from pipeline.yamltree import Node
 
 _TRUE = frozenset({"true", "yes", "on", "y"})
@@ -105,13 +105,7 @@ def read(containers: Iterable[Container], path: str, today: date) -> Read:
     rules = _Rules(path, today)
     for one in containers:
         rules.hold(one)
-    return Read(
-        problems=tuple(rules.problems),
-        open=tuple(rules.open),
-        images=rules.images,
-        undated=tuple(rules.undated),
-        named=tuple(rules.named),
-    )
+    return rules.told()
 
 
 def is_root(user: str) -> bool:
@@ -120,24 +114,10 @@ def is_root(user: str) -> bool:
     return name == "root" or (name.isdigit() and not int(name))
 
 
-class _Rules:
-    def __init__(self, path: str, today: date) -> None:
-        self.path = path
-        self.today = today
-        self.problems: list[Problem] = []
-        self.open: list[Open] = []
-        self.undated: list[Open] = []
-        self.images = 0
-        self.named: list[tuple[str, Location]] = []
-
-    def find(self, rule: str, severity: Severity, line: int, detail: str) -> None:
-        place = Location(path=self.path, line=line)
-        self.problems.append(Problem(rule=rule, severity=severity, place=place, detail=detail))
-
-    def leave(self, line: int, what: str) -> None:
-        place = Location(path=self.path, line=line)
-        why = f"{what} is decided when it is deployed"
-        self.open.append(Open(place=place, why=why, gap=Gap.INPUT_MISSING))
+class _Rules(Gathered):
+    def leave(self, line: int, why: str) -> None:
+        """`why` is what the file does not say."""
+        super().leave(line, f"{why} is decided when it is deployed")
 
     def hold(self, one: Container) -> None:
         """One container under every rule."""
@@ -157,14 +137,8 @@ class _Rules:
         if one.image.text is None or named is None:
             self.leave(one.image.line, f"the image of {one.name}")
             return
-        place = Location(path=self.path, line=one.image.line)
-        self.named.append((one.image.text, place))
-        self.problems += pin_problems(one.image.text, place)
-        self.images += 1
-        self.problems += lifetimes.problems(named, place, self.today)
-        if not lifetimes.lifetimes(named):
-            why = "the table of supported releases does not know this image and version"
-            self.undated.append(Open(place=place, why=why, gap=Gap.DATA_MISSING))
+        self.name(one.image.text, one.image.line)
+        self.date(named, one.image.line)
 
     def _rights(self, one: Container) -> None:
         if self._is_on(one.privileged, f"whether {one.name} is privileged"):
