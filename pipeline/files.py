@@ -64,7 +64,8 @@ def remember(path: Path, value: object) -> None:
     """
     import msgspec  # noqa: PLC0415 - few commands remember anything
 
-    with contextlib.suppress(OSError):
+    # Half a surrogate pair, as in a file name that is no text, cannot be written either.
+    with contextlib.suppress(OSError, UnicodeEncodeError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with replacing(path) as file:
             file.write(msgspec.json.encode(value))

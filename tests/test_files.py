@@ -197,3 +197,11 @@ def test_where_nothing_can_be_kept_nothing_is_remembered(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     remember(tmp_path / "file" / "note.json", NOTE)
     assert recall(tmp_path / "file" / "note.json", Note) is None
+
+
+def test_what_is_no_text_is_not_remembered_and_leaves_what_was(tmp_path: Path) -> None:
+    file = tmp_path / "note.json"
+    remember(file, NOTE)
+    remember(file, Note(day=NOTE.day, words=("\udcff",)))
+    assert recall(file, Note) == NOTE
+    assert [one.name for one in tmp_path.iterdir()] == ["note.json"]
