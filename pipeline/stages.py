@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Literal
 from pipeline import __version__
 from pipeline.checks import CHECKS
 from pipeline.errors import IncompleteError, UsageError
+from pipeline.files import explained
 from pipeline.model import RunFacts, Severity
 from pipeline.store import FOLDER, Output, Plan
 
@@ -111,6 +112,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
     _hold_images(request)
     tree, target, settings, notices = _discover(request.target, request.config)
     output = output_of(tree.root, request.output)
+    _hold_output(output, tree.root)
     target = replace(target, images=_images(settings, request, target, tree))
     found = None
     if request.base is not None:
@@ -140,6 +142,23 @@ def prepare(request: Request) -> tuple[Plan, Output]:
     if found:
         against.begin(plan, found, output)
     return plan, output
+
+
+def _hold_output(output: Output, root: Path) -> None:
+    """Refuse a folder in which a run would drop what is not its own; raises `UsageError`."""
+    folder = output.folder.resolve()
+    if folder == root or folder in root.parents:
+        raise UsageError(
+            "the repository itself lies there", where=str(output.folder), fix="name another folder"
+        )
+    with explained(output.folder):
+        is_free = not folder.is_dir() or output.is_ours()
+    if not is_free:
+        raise UsageError(
+            "holds files that no run of ours left",
+            where=str(output.folder),
+            fix="name an empty folder, or a new one",
+        )
 
 
 _OF_IMAGES = frozenset({"container", "sbom", "secrets"})

@@ -114,6 +114,17 @@ class Output:
         """The output folder of the commit that a change is judged against."""
         return Output(self.folder / "base")
 
+    def is_ours(self) -> bool:
+        """Whether a run may drop what is in the folder: nothing, or what an earlier one left.
+
+        Raises `OSError` where it cannot be listed.
+        """
+        if self.folder.name == FOLDER or not any(self.folder.iterdir()):
+            return True
+        plan = self.folder / "plan.json"
+        content = plan.read_bytes() if plan.is_file() else b""
+        return b'"token"' in content and b'"as_of"' in content
+
     def begin(self, plan: Plan, *, checks: Iterable[str] = ()) -> Plan:
         """Start a run: drop what an earlier one left, write the plan, return it with its token.
 

@@ -136,6 +136,32 @@ def test_an_image_that_nobody_would_look_at_is_refused(
     prepare(request(repository, images=("./a.tar",), checks=("lockfiles", "sbom")))
 
 
+@pytest.mark.parametrize("where", [".", ".."])
+def test_the_repository_is_never_written_over(repository: Path, where: str) -> None:
+    (repository / "report").mkdir()
+    (repository / "report" / "mine").touch()
+    with pytest.raises(UsageError, match="the repository itself lies there"):
+        prepare(request(repository, output=repository / where))
+    assert (repository / "report" / "mine").exists()
+    assert not (repository / ".gitignore").exists()
+
+
+def test_files_of_others_are_never_dropped(repository: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    (folder / "report").mkdir(parents=True)
+    (folder / "plan.json").write_text('{"format_version": "1.2"}')  # Terraform's
+    with pytest.raises(UsageError, match="no run of ours left"):
+        prepare(request(repository, output=folder))
+    assert (folder / "report").is_dir()
+
+
+def test_a_folder_of_an_earlier_run_is_used_again(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "new", tmp_path / "new", tmp_path / "empty"):
+        _, output = prepare(request(repository, output=folder))
+        assert output.folder == folder
+
+
 def test_every_check_is_planned_unless_some_are_named(repository: Path) -> None:
     assert prepare(request(repository))[0].checks == tuple(CHECKS)
     with pytest.raises(UsageError, match="no check 'nonsense'"):
