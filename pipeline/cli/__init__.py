@@ -10,10 +10,13 @@ Imports nothing that a verb does not need: `--help` answers as fast as the inter
 from __future__ import annotations
 
 import argparse
+import errno
+import io
+import os
 import sys
 
 from pipeline import __version__
-from pipeline.errors import ExitCode, PipelineError
+from pipeline.errors import ExitCode, PipelineError, UsageError
 
 TYPE_CHECKING = False  # importing it from `typing` takes a tenth of the whole time
 if TYPE_CHECKING:
@@ -54,25 +57,69 @@ def main(argv: Sequence[str] | None = None) -> int:
     # A cancelled CI job sends SIGTERM: end the tools we started, as on Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        _settle()
         command = import_module(f"pipeline.commands.{arguments.verb}")
-        return int(command.execute(arguments))
+        code = int(command.execute(arguments))
+        sys.stdout.flush()
     except PipelineError as error:
         _complain(error)
         return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away; nothing more can be said to it.
-        sys.stderr.close()
-        return ExitCode.INCOMPLETE
+    except OSError as error:
+        return _unwritten(error)
     # Python's own exit code for a crash is 1, which would read as "policy violated".
     except Exception:  # noqa: BLE001
-        import traceback  # noqa: PLC0415 - on a crash only
+        return _fault()
+    return code
 
-        traceback.print_exc()
-        sys.stderr.write("error: a fault in the pipeline itself; please report it\n")
-        return ExitCode.INCOMPLETE
+
+_UNWRITABLE = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF})
+
+
+def _settle() -> None:
+    """Make sure that there is somewhere to write to, in UTF-8, and somewhere to stand.
+
+    Names in repositories are in every script, and reports have signs: no other encoding holds all
+    of them. Raises `UsageError` when the working folder is gone.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - for as long as we run
+        elif isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        os.getcwd()  # noqa: PTH109 - `pathlib` is not imported here
+    except OSError:
+        raise UsageError(
+            "the folder that you stand in is gone", fix="change into another"
+        ) from None
+
+
+def _unwritten(error: OSError) -> ExitCode:
+    """What is left to say when the answer cannot be written; any other error is a fault."""
+    if isinstance(error, BrokenPipeError):
+        # The reader of our output went away; nothing more can be said to it.
+        sys.stderr.close()
+    elif error.errno in _UNWRITABLE and not error.filename:
+        sys.stderr.write(f"error: the answer cannot be written: {error.strerror}\n")
+        # Or the interpreter would try again at its end.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    else:
+        return _fault()
+    return ExitCode.INCOMPLETE
+
+
+def _fault() -> ExitCode:
+    import traceback  # noqa: PLC0415 - on a crash only
+
+    traceback.print_exc()
+    sys.stderr.write("error: a fault in the pipeline itself; please report it\n")
+    return ExitCode.INCOMPLETE
 
 
 def _complain(error: PipelineError) -> None:
