@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.checks.hardening.configuration.copies import CANARY, HELM, TREE
+from pipeline.checks.hardening.configuration.copies import CANARY, HELM, KUBERNETES, TREE
 from pipeline.errors import UnreadableOutputError
 from pipeline.model import Severity
 from pipeline.text import plain
@@ -103,7 +103,9 @@ def answer(run: Ran) -> Answer:
             summary = result["MisconfSummary"]
             evaluated = summary["Successes"] + summary["Failures"]
             one = given.get(name)
-            if one and one.kind == kind and not one.canary and evaluated > 0:
+            # A template of a chart in which nothing is filled in is a manifest to Trivy.
+            as_given = one and kind in {one.kind, KUBERNETES if one.kind == HELM else one.kind}
+            if one and as_given and not one.canary and evaluated > 0:
                 read.add(name)
             for row in rows:
                 if one and one.canary and row["CauseMetadata"].get("StartLine") == one.canary:

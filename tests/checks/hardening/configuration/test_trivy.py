@@ -132,6 +132,12 @@ def test_lines_of_a_chart_are_not_those_of_its_files() -> None:
     ]
 
 
+def test_a_template_in_which_nothing_is_filled_in_was_read() -> None:
+    made = copies.charts({"c/Chart.yaml": b"", "c/templates/d.yaml": b""}, ["c/"])
+    assert answer(made, result("0/templates/d.yaml", "kubernetes")).read == {"0/templates/d.yaml"}
+    assert answer(made, result("0/templates/d.yaml", "dockerfile")).read == frozenset()
+
+
 @pytest.mark.parametrize(
     "results",
     [
