@@ -119,12 +119,14 @@ def images_are_pinned(facts: Facts) -> Answer:
     files = (*target.dockerfiles, *target.compose, *target.kubernetes)
     chosen = bool(facts.policy.image_registries)
     where = "kept where the policy says" if chosen else "no policy says from which registries"
+    claimed = sum(bool(image.base_from) for image in target.images)
+    claims = f", {numbered(claimed, 'base')} by what a Dockerfile claims" if claimed else ""
     return _none_of(
         facts,
         _named("unpinned-image", "latest-image", "foreign-registry"),
         (OWN,),
         files,
-        told=f"every image is named by its digest, {where}",
+        told=f"every image is named by its digest{claims}, {where}",
         doubt=images.base_doubt,
     )
 

@@ -107,6 +107,7 @@ def test_a_base_that_is_not_fixed_or_not_told(more: dict[str, Any], reason: str)
     found = answer("IMG-03", target(images=(replace(IMAGE, **more),)), seen())
     assert found.outcome is (OPEN if reason else PASS)
     assert reason in found.reason
+    assert ("1 base by what a Dockerfile claims" in found.reason) is ("base_from" in more)
     assert answer("IMG-04", target(images=(replace(IMAGE, **more),)), seen()).outcome is PASS
 
 
