@@ -78,7 +78,7 @@ def _assemble(plan: Plan, output: Output, made: Evidence, images: Evidence | Non
         tables=(
             completeness(fields, offline=plan.offline),
             *rest,
-            _contents(document),
+            _contents(document, told),
         ),
     )
 
@@ -135,13 +135,17 @@ def _cover(plan: Plan, told: Collection[str]) -> Coverage:
     )
 
 
-def _contents(document: type_json) -> Table:
-    """Each image in the document, and how much of it stands there."""
+def _contents(document: type_json, told: Collection[str]) -> Table:
+    """Each image in the document, and how much of it stands there; `told` were looked into."""
     return Table(
         title="Images in the SBOM",
         columns=("Image", "Reference", "Components"),
         rows=tuple(
-            (item["name"], item["bom-ref"], len(item.get("components", ())))
+            (
+                item["name"],
+                item["bom-ref"],
+                len(item.get("components", ())) if item["bom-ref"] in told else "not known",
+            )
             for item in document["components"]
             if item["type"] == KIND
         ),

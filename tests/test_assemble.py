@@ -106,6 +106,7 @@ def test_what_nobody_looked_into_is_named_and_told(output: Output, found: Image)
     made = assemble.assemble(plan, output, {"sbom": locked(output)})["sbom"]
     _, held = merged(output)["components"]
     assert "components" not in held
+    assert [row[2] for row in made.tables[-1].rows] == ["not known"]
     (part,) = made.coverage
     assert (part.expected, part.evaluated) == (2, 0)
     assert ["without its packages" in one.why for one in part.missing] == [True, False]
