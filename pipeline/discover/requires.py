@@ -119,9 +119,13 @@ def cargo(wanted: Mapping[str, Any], group: str) -> Iterator[Dependency]:
 
 
 def php(wanted: Mapping[str, Any], group: str) -> Iterator[Dependency]:
-    """A table of a `composer.json`, without PHP itself and its extensions."""
+    """A table of a `composer.json`, without PHP itself, its extensions, and virtual packages.
+
+    Nothing is ever installed under the name of the latter: another package provides it. Source:
+    https://getcomposer.org/doc/04-schema.md#provide.
+    """
     for key in wanted:
-        if name := composer.name_of(key):
+        if (name := composer.name_of(key)) and not name.endswith("-implementation"):
             yield Dependency(name=name, group=group)
 
 

@@ -238,3 +238,8 @@ def test_no_text_breaks_it(texts: list[str], table: dict[str, str]) -> None:
         *requires.php(table, "x"),
     ]
     assert all(isinstance(item, Dependency) and item.name for item in requires.settled(found))
+
+
+def test_a_virtual_package_is_asked_for_and_never_locked() -> None:
+    found = requires.php({"psr/log": "^1", "psr/log-implementation": "1.0"}, "default")
+    assert [one.name for one in found] == ["psr/log"]
