@@ -11,7 +11,7 @@ from pipeline.checks.secrets import remember
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.layers import unseen
-from pipeline.checks.secrets.passed import is_passed_over
+from pipeline.checks.secrets.passed import is_installed
 from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Seen
 from pipeline.checks.secrets.shelf import AGAIN, LOOSE, PACKED
@@ -129,7 +129,7 @@ def _counts(hit: Hit, name: str, path: str) -> bool:
         return True
     if f"/{AGAIN}/" in name:
         return False
-    return hit.confidence == "high" or not is_passed_over(f"{path.rpartition('/')[0]}/file")
+    return hit.confidence == "high" or not is_installed(path)
 
 
 def _places(image: Image, known: Mapping[str, Known]) -> Iterator[Seen]:

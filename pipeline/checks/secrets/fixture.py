@@ -18,6 +18,7 @@ _NAMES = re.compile(
     r"|[^/]*\.(?:example|sample|template|dist|snap))$",
     re.IGNORECASE,
 )
+_ABOUT = re.compile(r"(?:^|/)[^/]+\.(?:dist|egg)-info/(?:METADATA|PKG-INFO)$|(?:^|/)usr/share/doc/")
 _WORDS = re.compile(
     r"example|sample|dummy|fake|placeholder|change.?me|your[-_]|not.?(?:a.?)?(?:real|secret)"
     r"|testing|insecure|(?<![a-z])test(?![a-z])|xxxx|0123456789|1234567890|abcdefgh|deadbeef",
@@ -32,6 +33,8 @@ def by_path(path: str) -> str:
         return f"it lies in {found.group().strip('/')!r}"
     if _NAMES.search(path):
         return "its file is named like a test or an example"
+    if _ABOUT.search(path):
+        return "its file describes a package"
     return ""
 
 

@@ -64,6 +64,11 @@ def is_passed_over(path: str) -> bool:
     return _PASSED.fullmatch(path) is not None
 
 
+def is_installed(path: str) -> bool:
+    """Whether a file lies in a folder of installed packages."""
+    return is_passed_over(f"{path.rpartition('/')[0]}/file")
+
+
 def read(root: Path, paths: Sequence[str]) -> tuple[dict[str, bytes], dict[str, str]]:
     """The content of files that the engine passes over, and why others are missing."""
     tree = Tree(root)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets import fixture
 from pipeline.checks.secrets.engine import OURS
+from pipeline.checks.secrets.passed import is_installed
 from pipeline.checks.secrets.remember import Seen
 from pipeline.discover.names import printable
 from pipeline.model import Commit, Finding, Kind, Location, Severity
@@ -119,9 +120,16 @@ def _severity(best: Seen, reasons: int) -> Severity:
 
 def _made_up(seen: Sequence[Seen]) -> list[str]:
     """Why it looks like made for a test: by every path it stands at, and by its content."""
-    by_path = [fixture.by_path(one.path) for one in seen]
+    by_path = [fixture.by_path(one.path) or _of_others(one) for one in seen]
     reasons = [by_path[0]] if all(by_path) else []
     return reasons + [one.made_up for one in seen[:1] if one.made_up]
+
+
+def _of_others(seen: Seen) -> str:
+    """Why a rule that is not sure is probably wrong: code of others is full of such words."""
+    if seen.confidence == "high" or not is_installed(seen.path):
+        return ""
+    return "it lies in an installed package, and its rule is not sure"
 
 
 def _told(

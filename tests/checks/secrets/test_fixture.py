@@ -10,13 +10,16 @@ from pipeline.checks.secrets.fixture import by_content, by_path
 @pytest.mark.parametrize(
     "path",
     ["tests/a.py", "pkg/testdata/k.pem", "src/__tests__/x.js", "test_a.py", "a.test.ts",
-     ".env.example", "examples/a.yml", "conftest.py"],
+     ".env.example", "examples/a.yml", "conftest.py", "lib/x-1.0.dist-info/METADATA",
+     "usr/share/doc/x/README.gz", "x.egg-info/PKG-INFO"],
 )  # fmt: skip
 def test_paths_of_tests(path: str) -> None:
     assert by_path(path)
 
 
-@pytest.mark.parametrize("path", ["src/a.py", "contest/a.py", "latest.py", "deploy/prod.yml"])
+@pytest.mark.parametrize(
+    "path", ["src/a.py", "contest/a.py", "latest.py", "deploy/prod.yml", "METADATA", "doc/a.py"]
+)
 def test_paths_of_code(path: str) -> None:
     assert not by_path(path)
 

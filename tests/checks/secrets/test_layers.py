@@ -21,7 +21,7 @@ from pipeline.images.documents import UnreadableImageError
 from pipeline.model import Finding, Gap, Reading, Severity
 from pipeline.tools.run import run
 from tests.kit import images as kit
-from tests.kit import registry
+from tests.kit import registry, rootfs
 from tests.kit.golang import UnavailableError
 from tests.kit.images import Built, digest
 
@@ -169,6 +169,17 @@ def test_wherever_the_image_is_kept(
     finding = only(reading)
     assert sorted(places(finding)) == sorted(f"{name}!/srv/a.ini" for name in names)
     assert {told[:2] for told in of_images(reading).values()} == {(2, 2)}
+
+
+def test_a_real_system_holds_no_secret(folder: Path, tmp_path: Path) -> None:
+    try:
+        content = rootfs.debian().read_bytes()
+    except UnavailableError as error:
+        pytest.skip(str(error))
+    kit.layout(tmp_path / "debian", {"12": of_layers(content, packing="")})
+    reading = search(folder, "./debian:12")
+    assert of_images(reading) == {"./debian:12 (linux/amd64)": (1, 1, [])}
+    assert [(one.rule, places(one)) for one in reading.findings] == []
 
 
 # ------------------------------------------------------------------------------- hostile layers

@@ -115,3 +115,16 @@ def test_the_name_of_an_image_is_no_reason_to_doubt() -> None:
     (finding,) = files([], [], [file, replace(file, layer=" in layer 2")])
     assert (finding.severity, finding.subject) == (Severity.HIGH, "./test/app!/srv/a.py")
     assert finding.detail.count("In an image: ") == 2
+
+
+def test_rules_that_are_not_sure_are_less_so_in_installed_packages() -> None:
+    unsure = replace(BAKED, confidence="medium", path="opt/lib/python3.11/site-packages/x.py")
+    for seen, severity in (
+        (unsure, Severity.MEDIUM),
+        (replace(unsure, confidence="high"), Severity.HIGH),
+        (replace(unsure, path="opt/x.py"), Severity.HIGH),
+    ):
+        (finding,) = findings([], [], [seen])
+        assert finding.severity is severity
+    (finding,) = findings([], [], [unsure, replace(unsure, path="opt/x.py")])
+    assert finding.severity is Severity.HIGH
