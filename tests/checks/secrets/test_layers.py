@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -152,31 +152,41 @@ def test_files_made_to_hold_secrets(folder: Path) -> None:
 
 
 def test_wherever_the_image_is_kept(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, token: str
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, token: str, host: str
 ) -> None:
     app = Built.of(SYSTEM, {"srv/a.ini": line(token)})
     kit.layout(tmp_path / "app", {"1.0": app})
     kit.archive(tmp_path / "app.tar", app)
     kit.packed(tmp_path / "packed.tar", {"1.0": app})
     monkeypatch.setattr("pipeline.images.kept.folder", lambda: tmp_path / "kept")
-    names = ["./app", "./app.tar", "./packed.tar"]
-    try:
-        with registry.serving() as host:
-            names.append(registry.push(host, "app", app))
-            reading = search(folder, *names)
-    except UnavailableError as error:
-        pytest.skip(str(error))
+    names = ["./app", "./app.tar", "./packed.tar", registry.push(host, "app", app)]
+    reading = search(folder, *names)
     finding = only(reading)
     assert sorted(places(finding)) == sorted(f"{name}!/srv/a.ini" for name in names)
     assert {told[:2] for told in of_images(reading).values()} == {(2, 2)}
 
 
-def test_a_real_system_holds_no_secret(folder: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="session")
+def host() -> Iterator[str]:
+    """A registry, whose program is in the cache that all tests share."""
     try:
-        content = rootfs.debian().read_bytes()
+        with registry.serving() as host:
+            yield host
     except UnavailableError as error:
         pytest.skip(str(error))
-    kit.layout(tmp_path / "debian", {"12": of_layers(content, packing="")})
+
+
+@pytest.fixture(scope="session")
+def debian() -> Path:
+    """A root filesystem, from the cache that all tests share."""
+    try:
+        return rootfs.debian()
+    except UnavailableError as error:
+        pytest.skip(str(error))
+
+
+def test_a_real_system_holds_no_secret(folder: Path, tmp_path: Path, debian: Path) -> None:
+    kit.layout(tmp_path / "debian", {"12": of_layers(debian.read_bytes(), packing="")})
     reading = search(folder, "./debian:12")
     assert of_images(reading) == {"./debian:12 (linux/amd64)": (1, 1, [])}
     assert [(one.rule, places(one)) for one in reading.findings] == []
