@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.engine import MAX_BYTES
-from pipeline.checks.secrets.jobs import FILES, HISTORY, REPEATED, UNPACKED
 from pipeline.checks.secrets.passed import MAX_PAST, is_passed_over
+from pipeline.checks.secrets.work import FILES, HISTORY, REPEATED, UNPACKED
 from pipeline.discover.names import printable
 from pipeline.model import Coverage, Gap, Location, Missing
 from pipeline.text import plain
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.checks.job import Options
     from pipeline.checks.secrets.engine import Said, Scanned
     from pipeline.checks.secrets.files import Files
-    from pipeline.checks.secrets.jobs import Task, Work
+    from pipeline.checks.secrets.work import Task, Work
     from pipeline.discover.past import Past
 
     Outputs = Mapping[str, tuple[Task, Said]]

@@ -15,10 +15,10 @@ from pipeline.checks.secrets import walked as walk
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
-from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, LAYERS, TODAY, UNPACKED
 from pipeline.checks.secrets.places import is_file, named, of_file, place
 from pipeline.checks.secrets.remember import Memory
 from pipeline.checks.secrets.today import changed
+from pipeline.checks.secrets.work import ALL, FILES, HISTORY, LAYERS, TODAY, UNPACKED
 from pipeline.discover.names import is_text, printable
 from pipeline.discover.single import content
 from pipeline.errors import IncompleteError, UnreadableOutputError
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from pipeline.checks.secrets.account import Outputs
     from pipeline.checks.secrets.engine import Hit, Said
     from pipeline.checks.secrets.files import Files
-    from pipeline.checks.secrets.jobs import Task, Work
     from pipeline.checks.secrets.places import Place
     from pipeline.checks.secrets.remember import Seen
     from pipeline.checks.secrets.walked import Walked
+    from pipeline.checks.secrets.work import Task, Work
     from pipeline.discover.past import Past
     from pipeline.model import Coverage
 

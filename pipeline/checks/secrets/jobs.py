@@ -9,9 +9,8 @@ under another name, for a second look. Where one process does not do, two or thr
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,100 +25,42 @@ from pipeline.checks.secrets.engine import (
     environment,
     rules_digest,
 )
-from pipeline.checks.secrets.files import Files, look
+from pipeline.checks.secrets.files import look
 from pipeline.checks.secrets.objects import BRANCH, StandIn
-from pipeline.checks.secrets.passed import NOTHING, Laid
-from pipeline.checks.secrets.today import MAX_UNPACKED, Contents, changed, fresh, name
+from pipeline.checks.secrets.today import MAX_UNPACKED, changed, fresh, name
+from pipeline.checks.secrets.work import (
+    ALL,
+    FILES,
+    HISTORY,
+    REPEATED,
+    TIMEOUT,
+    TODAY,
+    UNPACKED,
+    Task,
+    Work,
+)
 from pipeline.discover.git import top_of
 from pipeline.discover.names import is_text
-from pipeline.discover.past import Past, past, staged
+from pipeline.discover.past import past, staged
 from pipeline.discover.single import together
 from pipeline.errors import IncompleteError, PipelineError
 from pipeline.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pipeline.checks.job import Options
-    from pipeline.checks.secrets.engine import Hit
-    from pipeline.discover.past import Blob
+    from pipeline.checks.secrets.files import Files
+    from pipeline.checks.secrets.passed import Laid
+    from pipeline.checks.secrets.today import Contents
+    from pipeline.discover.past import Blob, Past
     from pipeline.model import Target
 
-TIMEOUT = 1800.0
-"""Seconds; the longest history measured took eight, on two cores."""
-
-FILES, HISTORY, UNPACKED = "today's files", "history", "files that are unpacked"
-REPEATED = "files that are looked at again"
-LAYERS = "image layers"
-ALL = f"{FILES} and {HISTORY}"
 _NO_COMMITS = ("--git-history", "none")
 MAX_SMALL = 2000
 """Earlier file versions that the engine would leave out for being small."""
 MAX_ENTRIES = 400
 """Files and folders that are named to the engine one by one."""
-STORE = "history/objects/"
-"""How the engine spells what git keeps and no commit leads to."""
-TODAY = "today/"
-"""The folder of today's files in our commit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What the plan knew, for the reading.
-
-    `past` is `None` where there is no repository, or where `broken` says why it cannot be
-    trusted. `contents` is what today's files hold, where that is remembered. `unseen` are files
-    that could not be looked at again, with the reason. `excluded` are folders and files that the
-    policy leaves out. `baked` is of the images that were named, if there are any.
-    """
-
-    root: Path
-    files: Files | None = None
-    contents: Contents | None = None
-    past: Past | None = None
-    broken: str = ""
-    memory: remember.Memory | None = None
-    key: str = ""
-    unseen: Mapping[str, str] = field(default_factory=dict)
-    excluded: tuple[str, ...] = ()
-    baked: remember.Baked | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One job's part: its canaries, our commit, and which path each name of ours stands for.
-
-    `laid` are the files of today that are looked at a second time. `commit` is the one in front,
-    `first` the one that holds them and `names` where that is another, and `walk` a canary in
-    `commit` where the other one is beside. `inputs` is how many files and folders of today were
-    named to the engine, `blobs` how many file versions there are to be read.
-    """
-
-    work: Work
-    canary: Canary
-    laid: Laid = NOTHING
-    walk: Canary | None = None
-    commit: str = ""
-    first: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)
-    inputs: int = 0
-    blobs: int = 0
-
-    @property
-    def held(self) -> str:
-        """The commit of ours that holds what stands under names of ours."""
-        return self.first or self.commit
-
-    def again(self, hit: Hit) -> tuple[str, ...] | None:
-        """The files of today in which a hit of a second look lies; `None` for any other hit."""
-        if hit.commit != self.held or not hit.path.startswith(passed.AGAIN):
-            return None
-        return self.laid.names.get(hit.path.partition("!")[0], ())
-
-    @property
-    def looked_again(self) -> int:
-        """How many files of today are looked at a second time."""
-        return sum(map(len, self.laid.names.values()))
 
 
 def plan(target: Target, options: Options) -> Sequence[Job] | Skip:

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.engine import OURS
-from pipeline.checks.secrets.jobs import STORE
 from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Seen
+from pipeline.checks.secrets.work import STORE
 from pipeline.discover.single import days, earliest, identify, unreached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipeline.checks.secrets.engine import Hit, Said
-    from pipeline.checks.secrets.jobs import Task, Work
     from pipeline.checks.secrets.places import Place
+    from pipeline.checks.secrets.work import Task, Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import pytest
 
 from pipeline.checks.job import Options, Skip
 from pipeline.checks.secrets.engine import TOOL
-from pipeline.checks.secrets.jobs import ALL, FILES, HISTORY, REPEATED, UNPACKED, Task, plan
+from pipeline.checks.secrets.jobs import plan
 from pipeline.checks.secrets.passed import NOTHING
+from pipeline.checks.secrets.work import ALL, FILES, HISTORY, REPEATED, UNPACKED, Task
 from pipeline.model import SecretSettings, Status, Target
 from pipeline.tools import python
 
