@@ -68,3 +68,24 @@ MANIFESTS = {
     "vcpkg.json": ("vcpkg", _VCPKG),
 }
 """Names of manifests: the ecosystem, and what stands in one that may ask for something."""
+
+_LIKE_REQUIREMENTS = re.compile(
+    r"(?:.*[-_.])?(?:requirements?|reqs?|deps|dependencies|packages)(?:[-_.].*)?\.(?:txt|pip)"
+    r"|requirements",
+    re.IGNORECASE | re.DOTALL,
+)
+_REQUIREMENT = re.compile(
+    rb"[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?[ \t]*(?:[=<>!~]=|===|[<>@])[^=].*|[ \t]*--hash=.*|-.*"
+)
+
+
+def may_be_requirements(name: str) -> bool:
+    """Whether people call requirements files so; nothing but a look inside tells."""
+    return _LIKE_REQUIREMENTS.fullmatch(name) is not None
+
+
+def reads_like_requirements(content: bytes) -> bool:
+    """Whether every line could be one of a requirements file, and one pins a version."""
+    lines = [line.strip() for line in content.splitlines()]
+    told = [line for line in lines if line and not line.startswith(b"#")]
+    return any(b"==" in line for line in told) and all(map(_REQUIREMENT.fullmatch, told))

@@ -11,6 +11,7 @@ from pipeline.discover import manifests, others
 from pipeline.discover.names import matcher
 from pipeline.errors import IncompleteError
 from pipeline.model import Gap, Location, Lock, Manifest, Project, Unread
+from pipeline.tree import UnreadableFileError
 from pipeline.yamltree import Items, Scalar, Table, compose
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def find_projects(tree: Tree, files: Iterable[str]) -> Found:
     drafts: defaultdict[tuple[str, str], _Draft] = defaultdict(_Draft)
     unread: list[Unread] = []
     known = []
+    strange = []
     for path in files:
         folder, _, name = path.rpartition("/")
         if ecosystem := others.LOCKS.get(name):
@@ -74,6 +76,8 @@ def find_projects(tree: Tree, files: Iterable[str]) -> Found:
             unread += _add(tree, path, drafts[folder, ecosystem])
         elif name == "pnpm-workspace.yaml":
             drafts[folder, "npm"].members.extend(_pnpm_members(tree, path))
+        elif others.may_be_requirements(name):
+            strange.append(path)
         elif meant := _MEANT.get(name.lower()):
             # One system finds the file under this name, the next one does not.
             why = f"it is named like {meant}, but for capital letters"
@@ -81,7 +85,7 @@ def find_projects(tree: Tree, files: Iterable[str]) -> Found:
             unread.append(Unread(location=place, why=why, gap=Gap.UNSUPPORTED_INPUT))
     read, refused = _read(tree, known)
     including = _including(read)
-    unread += refused
+    unread += [*refused, *_strange(tree, strange, read)]
     projects = []
     for (folder, ecosystem), draft in drafts.items():
         if draft.manifests or draft.locks:
@@ -122,6 +126,21 @@ def _read(tree: Tree, paths: Iterable[str]) -> tuple[list[Lock], list[Unread]]:
             place = Location(path=path)
             refused.append(Unread(location=place, why=error.what, gap=Gap.INPUT_MISSING))
     return found, refused
+
+
+def _strange(tree: Tree, paths: Iterable[str], read: Iterable[Lock]) -> Iterator[Unread]:
+    """Files that read like requirements, which no other file includes, under other names."""
+    included = {path for lock in read for path in lock.files}
+    for path in paths:
+        try:
+            content = b"" if path in included else tree.head(path, size=manifests.MAX_BYTES)
+        except UnreadableFileError:
+            continue  # a text that cannot be read is nothing that pip could read
+        if others.reads_like_requirements(content):
+            why = (
+                "it reads like a requirements file, and only names like requirements*.txt are read"
+            )
+            yield Unread(location=Location(path=path), why=why, gap=Gap.UNSUPPORTED_INPUT)
 
 
 def _including(found: Iterable[Lock]) -> dict[str, str]:

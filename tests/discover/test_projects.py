@@ -55,6 +55,34 @@ def test_a_file_that_is_only_named_like_an_environment_is_none(tmp_path: Path) -
     assert found == Found(projects=(), locks=(), unread=())
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "is_told"),
+    [
+        ("reqs.txt", "a==1.0\n", True),
+        ("app/deps-dev.txt", "# what we need\n-i https://pypi.org/simple\na[x]==1.0\nb>=2\n", True),
+        ("requirements.pip", "a == 1.0 \\\n    --hash=sha256:00\n", True),
+        ("requirements", "a==1.0\n", True),
+        ("packages.txt", "libgl1\n", False),
+        ("deps.txt", "a>=1\n", False),
+        ("dependencies.txt", "We depend on a==1.0 since last year\n", False),
+        ("notes.txt", "a==1.0\n", False),
+        ("my-depstory.txt", "a==1.0\n", False),
+    ],
+)
+def test_requirements_under_another_name_are_a_gap(
+    tmp_path: Path, name: str, content: str, *, is_told: bool
+) -> None:
+    found = find(tmp_path, {name: content})
+    assert [part.location.path for part in found.unread] == ([name] if is_told else [])
+    assert found.locks == ()
+
+
+def test_what_another_file_includes_is_read_under_any_name(tmp_path: Path) -> None:
+    found = find(tmp_path, {"requirements.txt": "-r deps.txt\n", "deps.txt": "a==1.0\n"})
+    assert found.unread == ()
+    assert [package.name for package in found.locks[0].packages] == ["a"]
+
+
 def test_a_monorepo(tmp_path: Path) -> None:
     found = find(
         tmp_path,
