@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks.secrets import archives
 from pipeline.checks.secrets.passed import is_passed_over
 from pipeline.images.documents import UnreadableImageError
+from pipeline.images.layers import MAX_UNPACKED
 from pipeline.model import Gap
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class Shelf:
     _waiting: list[tuple[_Item, str]] = field(default_factory=list)
     _room: int = 0
     _left: int = MAX_FILES
+    _unread: int = MAX_UNPACKED
+    """Bytes that may still come: a sparse file is large without being so in its layer."""
 
     def __post_init__(self) -> None:
         self._room = min(MAX_DISK, shutil.disk_usage(self.folder).free - RESERVE)
@@ -107,6 +110,8 @@ class Shelf:
         """
         name = spell(path)
         head = file.read(_SMALL)
+        self._unread -= len(head)
+        self._check(0)
         try:
             digest, incoming = self._receive(head, file) if len(head) == _SMALL else _small(head)
             item = self._items.get((digest, name))
@@ -149,6 +154,7 @@ class Shelf:
         with incoming.open("wb") as written:
             while chunk:
                 size += len(chunk)
+                self._unread -= len(chunk)
                 self._check(size)
                 digest.update(chunk)
                 written.write(chunk)
@@ -197,7 +203,7 @@ class Shelf:
         return path
 
     def _check(self, size: int) -> None:
-        if size > self._room or self._left <= 0:
+        if size > self._room or self._left <= 0 or self._unread < 0:
             raise UnreadableImageError(
                 f"its layers hold too much to be unpacked into {self.folder.parent.parent.parent}",
                 gap=Gap.TOO_LARGE,

@@ -176,6 +176,19 @@ def test_too_many_files(shelf: Shelf) -> None:
         put(shelf, "b", b"2")
 
 
+def test_large_files_that_take_no_room(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same sparse file again and again: it lies there once, and is read each time."""
+    shelf._unread = 100
+    for small in (4, 1000):
+        monkeypatch.setattr(module, "_SMALL", small)
+        put(shelf, "a", bytes(30))
+    put(shelf, "a", bytes(30))
+    with pytest.raises(UnreadableImageError, match="hold too much"):
+        put(shelf, "a", bytes(30))
+    shelf.take_back()
+    assert files(shelf) == {}
+
+
 def test_a_full_disk(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: Path, __: bytes) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
