@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Collection, Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,30 @@ def test_the_documentation_names_every_room_and_only_what_there_is() -> None:
     covered = {name.split("/")[1].removesuffix(".py") for name in named}
     rooms = {path.relative_to(PACKAGE).parts[0] for path in modules() if path.parent != PACKAGE}
     assert rooms - covered == set()
+
+
+def test_no_modules_import_one_another() -> None:
+    """Not inside a room either, nor only for types or within a function."""
+    known = {dotted(path): path for path in modules()}
+    graph = {name: set(named(path, known)) - {name} for name, path in known.items()}
+    assert sum(map(len, graph.values())) > len(graph)
+    TopologicalSorter(graph).prepare()  # raises CycleError, with the circle
+
+
+def dotted(path: Path) -> str:
+    """What a file is called in an import."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def named(path: Path, known: Collection[str]) -> Iterator[str]:
+    """The modules of ours that a file imports: `from a import b` means a.b where that is one."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names if name.name in known)
+        elif isinstance(node, ast.ImportFrom) and node.module in known:
+            full = (f"{node.module}.{name.name}" for name in node.names)
+            yield from (name if name in known else str(node.module) for name in full)
 
 
 def test_the_words_of_the_pipeline_come_from_one_place() -> None:
