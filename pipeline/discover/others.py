@@ -75,7 +75,7 @@ _LIKE_REQUIREMENTS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _REQUIREMENT = re.compile(
-    rb"[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?[ \t]*(?:[=<>!~]=|===|[<>@])[^=].*|[ \t]*--hash=.*|-.*"
+    rb"[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?[ \t]*(?:(?:[=<>!~]=|[<>@]).*|[;#].*)?|-.*"
 )
 
 

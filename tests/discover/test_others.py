@@ -1,0 +1,69 @@
+"""What other package managers leave in a repository; `test_projects` holds what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.discover import others
+from pipeline.discover.manifests import NAMES
+from pipeline.locks import reader_of
+
+
+def test_nothing_is_in_here_that_a_reader_knows() -> None:
+    assert not [name for name in others.LOCKS if reader_of(name)]
+    assert not others.MANIFESTS.keys() & {*NAMES}
+    assert not others.MANIFESTS.keys() & others.LOCKS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "asks"),
+    [
+        ("Package.swift", "dependencies: [ .package(url: x) ]", True),
+        ("Package.swift", "let package = Package(name: x)", False),
+        ("deno.jsonc", '// x\n{"imports": {"a": "npm:a@1"}}', True),
+        ("deno.jsonc", '{"lint": {}}', False),
+        ("vcpkg.json", '{"dependencies": [ { "name": "a" } ]}', True),
+        ("vcpkg.json", '{"dependencies": []}', False),
+        ("shard.yml", "dependencies:\n  a:\n    github: a/a\n", True),
+        ("shard.yml", "name: dependencies\n", False),
+        ("Podfile", "", True),  # only running it tells
+    ],
+)
+def test_a_manifest_may_ask_for_nothing(name: str, content: str, *, asks: bool) -> None:
+    _, mark = others.MANIFESTS[name]
+    assert bool(mark.search(content)) is asks
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("reqs.txt", True),
+        ("test-deps.txt", True),
+        ("requirements.pip", True),
+        ("Requirements", True),
+        ("packages.txt", True),
+        ("requirements.md", False),
+        ("depth.txt", False),
+        ("robots.txt", False),
+    ],
+)
+def test_names_of_requirements(name: str, *, expected: bool) -> None:
+    assert others.may_be_requirements(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"a==1.0\r\n\r\n# b\r\nc[x] >= 2 ; python_version > '3'\r\n", True),
+        (b"-r other.txt\na @ https://example.com/a.whl\nb==1\n", True),
+        (b"a\nb==1\n", True),
+        (b"a  # why\n--hash=sha256:00\nb==1\n", True),
+        (b"a b\nc==1\n", False),
+        (b"a>=1\n", False),
+        (b"if a == b then c\n", False),
+        (b"", False),
+        (b"\xff\xfe\x00", False),
+    ],
+)
+def test_what_reads_like_requirements(content: bytes, *, expected: bool) -> None:
+    assert others.reads_like_requirements(content) is expected
