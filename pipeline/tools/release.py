@@ -146,7 +146,8 @@ def _take(archive: Path, member: str, program: Path, *, where: str) -> None:
                 with program.open("wb") as file:
                     while chunk := stream.read(_CHUNK):
                         file.write(chunk)
-    except (tarfile.TarError, EOFError, OSError) as error:
+    # TypeError is what tarfile makes of a gzip header that is cut short.
+    except (tarfile.TarError, EOFError, OSError, TypeError) as error:
         raise RefusedError("the archive cannot be read to its end", where=where) from error
     if not found:
         raise RefusedError(f"the archive holds no {member}", where=where)

@@ -220,6 +220,7 @@ UNSAFE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a folder in its place": (lambda: archive(trivy=None), "is not one plain file"),
     "no such file": (lambda: archive(other=b"x"), "holds no trivy"),
     "no archive": (lambda: b"not an archive", "cannot be read"),
+    "a header that ends too early": (lambda: ARCHIVE[:9], "cannot be read"),
     "a stream that ends too early": (lambda: ARCHIVE[: len(ARCHIVE) // 2], "cannot be read"),
 }
 
