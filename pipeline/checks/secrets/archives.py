@@ -2,6 +2,7 @@
 
 Measured with kingfisher-bin 2.14.0: it unpacks no more than 256 MB of an archive, as much as it
 reads of one file, and no more than 65,476 members; of most of what is beyond, it says nothing.
+Nor does it of what gzip or bzip2 packed once more.
 Sources: APPNOTE.TXT 6.3.10, 4.3.12 and 4.3.16; RFC 1952.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import lzma
 import os
 import re
 import struct
@@ -18,13 +20,16 @@ from typing import TYPE_CHECKING
 from pipeline.checks.secrets.engine import MAX_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import IO
+
+    Unpack = Callable[[IO[bytes]], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]
 
 MAX_MEMBERS = 65_000
 
 NAMES = re.compile(
     r".*\.(?:zip|jar|war|ear|par|aar|apk|ipa|whl|egg|nupkg|vsix|crx|xpi|epub|od[tsp]|docx|xlsx|pptx"
-    r"|gz|tgz|bz2|tbz2?)",
+    r"|gz|tgz|bz2|tbz2?|xz|txz)",
     re.DOTALL | re.IGNORECASE,
 )
 """What archives of these kinds are called, where nobody looks into every file."""
@@ -42,6 +47,17 @@ _CHUNK = 1024 * 1024
 _RATIO = 1000
 """As tightly as gzip packs at most, and a little less."""
 
+_GZIP = ("gz", "tgz")
+_UNPACK: Mapping[str, Unpack] = {
+    **dict.fromkeys(_GZIP, lambda file: gzip.GzipFile(fileobj=file)),
+    **dict.fromkeys(("bz2", "tbz", "tbz2"), bz2.BZ2File),
+    **dict.fromkeys(("xz", "txz"), lzma.LZMAFile),
+}
+_STREAMS = (b"\x1f\x8b", b"BZh")
+"""How what gzip and bzip2 packed begins."""
+_NOT_WHOLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
+
+_PACKED_TWICE = "it is packed twice, one within the other"
 _TOO_MUCH = f"it unpacks to more than {MAX_BYTES // 1024**2} MB"
 _TOO_MANY = f"it holds more than {MAX_MEMBERS:,} files"
 
@@ -52,13 +68,21 @@ def left_out(name: str, file: IO[bytes]) -> str:
     file.seek(0)
     if file.read(len(_ZIP)) == _ZIP:
         return _of_zip(file, size)
+    ending = name.lower().rpartition(".")[2]
+    unpack = _UNPACK.get(ending)
+    if unpack is None:
+        return ""
+    may_be_large = ending not in _GZIP or size * _RATIO > MAX_BYTES
+    return _twice(file, unpack) or (_of_stream(file, unpack) if may_be_large else "")
+
+
+def _twice(file: IO[bytes], unpack: Unpack) -> str:
+    """Whether what is packed begins as something that is packed again."""
     file.seek(0)
-    packed = name.lower()
-    if packed.endswith((".gz", ".tgz")) and size * _RATIO > MAX_BYTES:
-        return _of_stream(gzip.GzipFile(fileobj=file))
-    if packed.endswith((".bz2", ".tbz", ".tbz2")):
-        return _of_stream(bz2.BZ2File(file))
-    return ""
+    try:
+        return _PACKED_TWICE if unpack(file).read(3).startswith(_STREAMS) else ""
+    except _NOT_WHOLE:
+        return ""
 
 
 def _of_zip(file: IO[bytes], size: int) -> str:
@@ -92,13 +116,14 @@ def _of_list(members: bytes) -> str:
     return _TOO_MUCH if total > MAX_BYTES else ""
 
 
-def _of_stream(stream: IO[bytes] | gzip.GzipFile | bz2.BZ2File) -> str:
-    total = 0
+def _of_stream(file: IO[bytes], unpack: Unpack) -> str:
+    file.seek(0)
+    stream, total = unpack(file), 0
     try:
         while chunk := stream.read(_CHUNK):
             total += len(chunk)
             if total > MAX_BYTES:
                 return _TOO_MUCH
-    except (OSError, EOFError, zlib.error):
+    except _NOT_WHOLE:
         return ""  # no whole one: it is read as it is
     return ""

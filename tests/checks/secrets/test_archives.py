@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import lzma
 import zipfile
 from pathlib import Path
 from unittest.mock import Mock
@@ -24,6 +25,7 @@ from .conftest import make_token, scope, search
 
 MUCH = "unpacks to more than"
 MANY = "holds more than"
+TWICE = "packed twice"
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +40,14 @@ def packed(*sizes: int, comment: bytes = b"") -> bytes:
         for number, size in enumerate(sizes):
             archive.writestr(f"member-{number}", bytes(size))
         archive.comment = comment
+    return made.getvalue()
+
+
+def nested(name: str, content: bytes) -> bytes:
+    """A zip archive with one member."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(name, content)
     return made.getvalue()
 
 
@@ -69,6 +79,14 @@ def why(name: str, content: bytes) -> str:
         ("a.tar.bz2", bz2.compress(bytes(1000)), ""),
         ("a.bz2", bz2.compress(bytes(1001)), MUCH),
         ("a.bz2", b"no bzip", ""),
+        ("a.gz.gz", gzip.compress(gzip.compress(b"x")), TWICE),
+        ("a.bz2.gz", gzip.compress(bz2.compress(b"x")), TWICE),
+        ("a.gz.bz2", bz2.compress(gzip.compress(b"x")), TWICE),
+        ("a.gz.xz", lzma.compress(gzip.compress(b"x")), TWICE),
+        ("a.xz.gz", gzip.compress(lzma.compress(b"x")), ""),
+        ("a.tar.xz", lzma.compress(b"x"), ""),
+        ("a.txz", lzma.compress(bytes(1001)), MUCH),
+        ("a.xz", b"no xz", ""),
     ],
 )
 def test_archives(name: str, content: bytes, told: str) -> None:
@@ -105,6 +123,24 @@ def test_the_engine_is_as_it_was_measured(tmp_path: Path, monkeypatch: pytest.Mo
         part = scope(reading, "today's files")
         found[name] = (len(reading.findings), [one.gap for one in part.missing], part.evaluated)
     assert found == {"whole": (1, [], 1), "cut": (0, [Gap.TOO_LARGE], 0)}
+
+
+def test_archives_in_archives_are_opened_and_what_is_packed_twice_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_BYTES", MAX_BYTES)
+    first, second = make_token(), make_token()
+    content = nested("file.txt.gz", gzip.compress(f"x = '{first}'\n".encode()))
+    for _ in range(2):
+        content = nested("inner.zip", content)
+    (tmp_path / "a.zip").write_bytes(content)
+    twice = gzip.compress(gzip.compress(f"x = '{second}'\n".encode()))
+    (tmp_path / "b.gz").write_bytes(twice)
+    reading = search(tmp_path)
+    assert len(reading.findings) == 1
+    part = scope(reading, "today's files")
+    assert (part.expected, part.evaluated) == (2, 1)
+    assert [(one.subject, TWICE in one.why) for one in part.missing] == [("b.gz", True)]
 
 
 def test_a_closed_archive_is_told_elsewhere(
