@@ -23,18 +23,7 @@ from pipeline.collect import collect, perform
 from pipeline.model import Coverage, Evidence, Finding, Policy, Reading, SecretSettings
 from pipeline.stages import look
 from pipeline.store import Output, Plan
-
-ENVIRONMENT = {
-    "PATH": os.environ["PATH"],
-    "HOME": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "Ann",
-    "GIT_AUTHOR_EMAIL": "ann@example.org",
-    "GIT_AUTHOR_DATE": "2024-03-01T12:00:00Z",
-    "GIT_COMMITTER_NAME": "Ann",
-    "GIT_COMMITTER_EMAIL": "ann@example.org",
-    "GIT_COMMITTER_DATE": "2025-05-05T12:00:00Z",
-}
+from tests.kit.git import ENVIRONMENT
 
 
 def make_token() -> str:

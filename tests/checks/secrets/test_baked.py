@@ -78,7 +78,7 @@ def ran(task: Unpacked, *hits: dict[str, Any], **change: Any) -> Ran:
             "audit": {
                 "repositories": [
                     {
-                        "repository": f"/work/{root}",
+                        "repository": f"/job/{root}",
                         "scan": {"status": change.get("status", "completed")},
                         "stats": {"blobs_scanned": task.shelf.counts[root] + change.get("more", 1)},
                     }

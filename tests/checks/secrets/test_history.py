@@ -12,8 +12,9 @@ import pytest
 from pipeline.checks.secrets import remember
 from pipeline.discover.past import past
 from pipeline.model import Gap, Location, Reading
+from tests.kit.git import ENVIRONMENT
 
-from .conftest import ENVIRONMENT, Repository, is_whole, make_token, only, scope, search
+from .conftest import Repository, is_whole, make_token, only, scope, search
 
 
 def line(token: str) -> str:

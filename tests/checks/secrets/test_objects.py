@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks.secrets.objects import StandIn
+from tests.kit.git import ENVIRONMENT
 
-from .conftest import ENVIRONMENT, Repository
+from .conftest import Repository
 
 
 def git(folder: Path, *arguments: str) -> str:

@@ -10,8 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.checks.secrets.pack import Pack
-
-from .conftest import ENVIRONMENT
+from tests.kit.git import ENVIRONMENT
 
 
 def git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
