@@ -44,6 +44,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Packed bytes hold the second they were made in: in a name they would part the workers."""
+    packed = isinstance(val, bytes) and not (val.isascii() and val.decode().isprintable())
+    return argname if packed else None
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
     """`golden(name, content)`: the file stands in tests/data/<folder of the test>/<name>.
