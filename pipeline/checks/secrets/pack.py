@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -26,41 +27,26 @@ class Pack:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._entries: dict[bytes, bytes] = {}
+        self._objects: dict[bytes, tuple[bytes, bytes]] = {}
 
     def add(self, kind: bytes, content: bytes) -> str:
         """Keep an object of a kind ("blob", "tree", "commit"); answers its id."""
         name = sha1(header(kind, len(content)) + content).digest()
-        if name not in self._entries:
-            packed = zlib.compress(content, _QUICKLY)
-            self._entries[name] = _size(_TYPES[kind], len(content)) + packed
+        self._objects.setdefault(name, (kind, content))
         return name.hex()
 
     def files(self) -> Mapping[str, bytes]:
         """Both files, by their names."""
-        parts = [struct.pack(">4sII", b"PACK", 2, len(self._entries)), *self._entries.values()]
-        offsets = dict(zip(self._entries, accumulate(map(len, parts)), strict=False))
+        with ThreadPoolExecutor() as pool:  # zlib lets other threads run
+            entries = dict(
+                zip(self._objects, pool.map(_entry, self._objects.values()), strict=True)
+            )
+        parts = [struct.pack(">4sII", b"PACK", 2, len(entries)), *entries.values()]
+        offsets = dict(zip(entries, accumulate(map(len, parts)), strict=False))
         pack = b"".join(parts)
         pack += sha1(pack).digest()
-        name = f"pack-{sha1(b''.join(sorted(self._entries))).hexdigest()}"
-        return {f"{name}.pack": pack, f"{name}.idx": self._index(offsets, pack[-20:])}
-
-    def _index(self, offsets: Mapping[bytes, int], pack: bytes) -> bytes:
-        names = sorted(self._entries)
-        firsts = [0] * 256
-        for one in names:
-            firsts[one[0]] += 1
-        index = b"".join(
-            (
-                struct.pack(">4sI", b"\xfftOc", 2),
-                struct.pack(">256I", *accumulate(firsts)),
-                *names,
-                *(struct.pack(">I", zlib.crc32(self._entries[one])) for one in names),
-                *(struct.pack(">I", offsets[one]) for one in names),
-                pack,
-            )
-        )
-        return index + sha1(index).digest()
+        name = f"pack-{sha1(b''.join(sorted(entries))).hexdigest()}"
+        return {f"{name}.pack": pack, f"{name}.idx": _index(entries, offsets, pack[-20:])}
 
 
 def header(kind: bytes, size: int) -> bytes:
@@ -71,6 +57,30 @@ def header(kind: bytes, size: int) -> bytes:
 def sha1(raw: bytes) -> hashlib._Hash:
     """Git's own name for an object, in the making; nothing is protected by it."""
     return hashlib.sha1(raw, usedforsecurity=False)
+
+
+def _entry(stored: tuple[bytes, bytes]) -> bytes:
+    kind, content = stored
+    return _size(_TYPES[kind], len(content)) + zlib.compress(content, _QUICKLY)
+
+
+def _index(entries: Mapping[bytes, bytes], offsets: Mapping[bytes, int], pack: bytes) -> bytes:
+    """Where each entry begins, and a checksum of it, in the order of their ids."""
+    names = sorted(entries)
+    firsts = [0] * 256
+    for one in names:
+        firsts[one[0]] += 1
+    index = b"".join(
+        (
+            struct.pack(">4sI", b"\xfftOc", 2),
+            struct.pack(">256I", *accumulate(firsts)),
+            *names,
+            *(struct.pack(">I", zlib.crc32(entries[one])) for one in names),
+            *(struct.pack(">I", offsets[one]) for one in names),
+            pack,
+        )
+    )
+    return index + sha1(index).digest()
 
 
 def _size(kind: int, size: int) -> bytes:
