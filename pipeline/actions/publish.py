@@ -91,6 +91,11 @@ def publish(runner: Runner, found: Gathered, *, name: str, signer: str = "") -> 
     return Published(whole, "".join(annotations))
 
 
+def of_all(whole: Whole) -> tuple[str, ...]:
+    """The files of an artifact that are of no single project, without `SHA256SUMS`."""
+    return (SUMMARY, verdict.FILE, *(f"sarif/{one.key}.sarif" for one in whole.projects))
+
+
 def _planned(found: Gathered) -> list[tuple[Project, Output]]:
     """The projects whose runs could be put together."""
     projects = found.scan.projects if found.scan else ()

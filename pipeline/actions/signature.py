@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.actions import scan, verdict
+from pipeline.actions import publish, scan, verdict
 from pipeline.errors import SignatureError
 from pipeline.files import write
 from pipeline.signing import ambient, manifest
@@ -43,7 +43,9 @@ def sign_all(runner: Runner) -> str:
     deadline = Deadline(_SECONDS)
     signer = open_keyless(token, None, Path(config) if config else None, deadline)
     for place in places:
-        sign(place, manifest.gather(place), signer, deadline)
+        # The one project of a run has what is of all projects in its folder.
+        beside = publish.of_all(whole) if place == folder else ()
+        sign(place, manifest.gather(place), signer, deadline, beside=beside)
     if folder not in places:
         (folder / manifest.SUMS).unlink()
         write(folder / manifest.SUMS, scan.sums(folder))

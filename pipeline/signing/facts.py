@@ -82,6 +82,15 @@ class Facts:
         return {"uri": f"file:{quote(policy['origin'])}", "digest": {"sha256": digest}}
 
     @property
+    def left(self) -> dict[str, str]:
+        """The files that checks left, as their evidence names them: by path, with their digest."""
+        return {
+            artefact["path"]: artefact["digest"].removeprefix("sha256:")
+            for evidence in self.report["evidence"]
+            for artefact in evidence["artefacts"]
+        }
+
+    @property
     def resource(self) -> str:
         """What was judged: the repository at a commit, as far as it is known."""
         git = self.report["target"]["git"] or {}
@@ -93,15 +102,15 @@ class Facts:
 def gather_facts(folder: Path, manifest: Manifest, holder: Holder | None) -> Facts:
     """The facts of a report that was written to `folder`.
 
-    Raises `SignatureError` for a file that changed since its digest was taken, and for a report
-    of another version.
+    Raises `SignatureError` for a file that changed since its digest was taken, or since a check
+    left it, and for a report of another version.
     """
     report = _json(folder, REPORT, manifest)
     if report.get("schema") != LAYOUT:
         raise SignatureError(
             f"is no {LAYOUT}", where=REPORT, fix="use the version of the pipeline that wrote it"
         )
-    return Facts(
+    facts = Facts(
         report=report,
         manifest=manifest,
         sboms={
@@ -112,6 +121,12 @@ def gather_facts(folder: Path, manifest: Manifest, holder: Holder | None) -> Fac
         holder=holder,
         moment=_moment(report),
     )
+    for path, sha256 in facts.left.items():
+        if manifest.files.get(path) != sha256:
+            raise SignatureError(
+                "is not what the check left", where=path, fix="run the pipeline again"
+            )
+    return facts
 
 
 def _json(folder: Path, path: str, manifest: Manifest) -> dict[str, Any]:

@@ -35,6 +35,9 @@ BUNDLE = ".sigstore.json"
 STATEMENT = ".unsigned.intoto.json"
 REPORT = "report/report.json"
 
+OF_EVERY_RUN = frozenset({"plan.json", "evidence", "base", "report"})
+"""What a run writes anew, whatever it checks."""
+
 _IGNORED = frozenset({NAME, SUMS, LINES, ".gitignore"})
 _CHUNK = 1 << 20
 _IMAGE = re.compile(r"([a-z0-9][a-zA-Z0-9._:/-]*)@sha256:([0-9a-f]{64})")

@@ -23,6 +23,7 @@ from pipeline.signing.manifest import (
     BUNDLE,
     LINES,
     NAME,
+    OF_EVERY_RUN,
     STATEMENT,
     SUMS,
     hash_file,
@@ -32,9 +33,10 @@ from pipeline.trust.bundle import load, read
 from pipeline.trust.refused import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from pipeline.signing.deadline import Deadline
+    from pipeline.signing.facts import Facts
     from pipeline.signing.manifest import Manifest
     from pipeline.trust.certificate import Holder
 
@@ -78,9 +80,21 @@ class Signed:
     written: tuple[Path, ...]
 
 
-def sign(folder: Path, manifest: Manifest, signer: Signer, deadline: Deadline) -> Signed:
-    """Sign every file of a manifest and every statement about it; raises `SignatureError`."""
-    made, omitted = statements.build(gather_facts(folder, manifest, signer.holder))
+def sign(
+    folder: Path,
+    manifest: Manifest,
+    signer: Signer,
+    deadline: Deadline,
+    *,
+    beside: Collection[str] = (),
+) -> Signed:
+    """Sign every file of a manifest and every statement about it; raises `SignatureError`.
+
+    `beside` are files of the folder that are ours and that no check left.
+    """
+    facts = gather_facts(folder, manifest, signer.holder)
+    _refuse_strays(facts, beside)
+    made, omitted = statements.build(facts)
     contents = _listed(folder, manifest)
     jobs: dict[Path, Callable[[], bytes]] = {}
     for path, content in contents.items():
@@ -104,11 +118,26 @@ def sign(folder: Path, manifest: Manifest, signer: Signer, deadline: Deadline) -
 
 def write_unsigned(folder: Path, manifest: Manifest) -> Signed:
     """Write the manifest and the statements without a signature, under names that say so."""
-    made, omitted = statements.build(gather_facts(folder, manifest, None))
+    facts = gather_facts(folder, manifest, None)
+    _refuse_strays(facts)
+    made, omitted = statements.build(facts)
     contents = _listed(folder, manifest)
     for item in made:
         contents[folder / ATTESTATIONS / f"{item.name}{STATEMENT}"] = item.payload() + b"\n"
     return Signed(statements=made, omitted=omitted, written=_write(contents))
+
+
+def _refuse_strays(facts: Facts, beside: Collection[str] = ()) -> None:
+    """Refuse what nothing in the report answers for: signed, it would pass for a part of it.
+
+    Such a file may have come with the scanned repository, or with a part that a CI job handed over.
+    """
+    for path in facts.manifest.files:
+        is_ours = path.partition("/")[0] in OF_EVERY_RUN or path in facts.left or path in beside
+        if not is_ours:
+            raise SignatureError(
+                "no check left it, so nobody vouches for it", where=path, fix="remove it"
+            )
 
 
 def drop_stale(artefacts: Iterable[tuple[Path, str]]) -> tuple[Path, ...]:

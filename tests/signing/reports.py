@@ -136,8 +136,11 @@ def write_report(
         token="0" * 32,
     )
     output.begin(plan)
-    for name, content in (sboms or {"1.7/repository.cdx.json": sbom()}).items():
-        output.keep("sbom", [File(path=name, content=content, media_type="application/json")])
+    files = (sboms or {"1.7/repository.cdx.json": sbom()}).items()
+    kept = output.keep(
+        "sbom", [File(path=name, content=content, media_type="") for name, content in files]
+    )
+    found = (replace(found[0], artefacts=kept), *found[1:])
     for item in found:
         output.record(plan, item, seconds=0.5)
     made = _judged(plan, found)

@@ -102,3 +102,15 @@ def test_a_report_of_another_version(tmp_path: Path, content: bytes) -> None:
     (folder / "report/report.json").write_bytes(content)
     with pytest.raises(SignatureError):
         facts(folder)
+
+
+def test_a_file_that_is_not_the_one_the_check_left(tmp_path: Path) -> None:
+    folder = write_report(tmp_path).folder
+    path = folder / "sbom/1.7/repository.cdx.json"
+    assert facts(folder).left.keys() == {"sbom/1.7/repository.cdx.json"}
+    path.write_bytes(path.read_bytes() + b"\n")
+    with pytest.raises(SignatureError, match="not what the check left"):
+        facts(folder)
+    path.unlink()
+    with pytest.raises(SignatureError, match="not what the check left"):
+        facts(folder)

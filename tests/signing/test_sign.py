@@ -61,6 +61,27 @@ def test_everything_is_signed_by_one_certificate(
     }
 
 
+@pytest.mark.parametrize("name", ["index.html", "sbom/1.7/other.cdx.json", "approved/report.json"])
+def test_what_no_check_left_is_not_signed(folder: Path, name: str, dist: Path) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text('{"approved": true}')
+    before = listing(folder)
+    manifest = gather(folder, [str(dist)])
+    with pytest.raises(SignatureError, match="no check left it") as caught:
+        sign(folder, manifest, Failing(99, AssertionError()), Deadline(60))
+    assert caught.value.where == name
+    with pytest.raises(SignatureError, match="no check left it"):
+        write_unsigned(folder, manifest)
+    assert listing(folder) == before
+
+
+def test_what_is_ours_beside_a_report_is_signed(folder: Path, trusted: Trusted) -> None:
+    (folder / "summary.md").write_text("all projects")
+    manifest = gather(folder)
+    sign(folder, manifest, trusted.signer(), Deadline(60), beside=("summary.md",))
+    assert (folder / "summary.md.sigstore.json").is_file()
+
+
 class Failing:
     """A signer that fails at the `at`th signature."""
 
