@@ -1,0 +1,68 @@
+"""From a request to a plan, from a plan to evidence, from evidence to a verdict."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline import stages
+from pipeline.checks import CHECKS
+from pipeline.errors import IncompleteError, UsageError
+from pipeline.model import Evidence, Status
+from pipeline.stages import prepare
+from tests.advice import make_store
+
+from .conftest import request
+
+
+def test_a_part_of_a_repository_is_named_with_its_place(repository: Path) -> None:
+    plan, _ = prepare(request(repository, part="services/api", notices=("said before",)))
+    assert plan.target.name == "repository/services/api"
+    assert plan.notices == ("said before",)
+
+
+def test_every_check_is_planned_unless_some_are_named(repository: Path) -> None:
+    assert prepare(request(repository))[0].checks == tuple(CHECKS)
+    with pytest.raises(UsageError, match="no check 'nonsense'"):
+        prepare(request(repository, checks=("nonsense",)))
+
+
+def test_the_day_is_today_unless_it_is_said(repository: Path) -> None:
+    assert prepare(request(repository))[0].as_of == datetime.now(UTC).date()
+    assert prepare(request(repository, as_of=date(2020, 1, 2)))[0].as_of == date(2020, 1, 2)
+
+
+def test_no_time_is_kept_under_source_date_epoch(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert prepare(request(repository))[0].started is not None
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert prepare(request(repository))[0].started is None
+
+
+def test_a_target_that_is_no_folder_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not a folder"):
+        prepare(request(tmp_path / "missing"))
+
+
+def test_checks_are_told_as_they_end(repository: Path, tmp_path: Path) -> None:
+    store = make_store(tmp_path / "advisories.sqlite")
+    _, output = prepare(request(repository, advisories=store, as_of=date(2026, 11, 1)))
+    told: list[Evidence] = []
+    found = stages.check((), output, tell=told.append)
+    assert {item.check for item in told} == {item.check for item in found} == CHECKS.keys()
+    assert next(item for item in found if item.check == "dependencies").status is Status.CLEAN
+    assert stages.report(output).verdict == stages.gate(output)
+
+
+def test_a_report_without_evidence_is_incomplete(repository: Path) -> None:
+    _, output = prepare(request(repository))
+    assert stages.report(output).verdict.exit_code == 3
+
+
+def test_there_is_no_verdict_without_a_report(repository: Path) -> None:
+    _, output = prepare(request(repository))
+    with pytest.raises(IncompleteError, match="there is no report"):
+        stages.gate(output)
