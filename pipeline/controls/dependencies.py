@@ -34,7 +34,7 @@ from pipeline.controls.frameworks import (
     SOC2,
     SSDF,
 )
-from pipeline.discover.unlocked import is_empty, unheld
+from pipeline.discover.unlocked import is_empty, needs_nothing, unheld
 from pipeline.model import Disposition, Gap, Gate, Kind, Origin, Outcome, Severity, Status
 from pipeline.policy import numbered, settled, some, stale
 
@@ -115,8 +115,8 @@ def _locked(
 
     A lock in a format that no reader knows counts by being there.
     """
-    needing = [item for item in project.manifests if item.declared != 0]
     locks = {path: read.get(path) for path in project.locks}
+    needing = [item for item in project.manifests if not needs_nothing(item, locks.values())]
     if not needing and (project.manifests or all(map(is_empty, locks.values()))):
         return Outcome.NOT_APPLICABLE, ()
     if open_:

@@ -313,14 +313,13 @@ def _composer_json(text: str) -> _Found:
 def _cargo_toml(text: str) -> _Found:
     data = _toml(text)
     workspace = _table(data.get("workspace"))
-    places = [data, workspace, *map(_table, _table(data.get("target")).values())]
     kinds = {"dependencies": "default", "dev-dependencies": "dev", "build-dependencies": "build"}
-    declared = sum(_size(place.get(kind)) for place in places for kind in kinds)
     # What a workspace offers its members need not be asked for by any.
+    places = [data, *map(_table, _table(data.get("target")).values())]
+    declared = sum(_size(place.get(kind)) for place in places for kind in kinds)
     found = [
         one
         for place in places
-        if place is not workspace
         for kind, group in kinds.items()
         for one in requires.cargo(_table(place.get(kind)), group)
     ]

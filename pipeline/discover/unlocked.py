@@ -13,7 +13,7 @@ from pipeline.model import Gap, Location, Origin, Unread
 from pipeline.policy import some
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pipeline.model import Lock, Manifest, Project, Target
 
@@ -93,6 +93,20 @@ def is_empty(lock: Lock | None) -> bool:
     return lock is not None and not (
         lock.unread
         or any(package.source.origin is not Origin.WORKSPACE for package in lock.packages)
+    )
+
+
+def needs_nothing(manifest: Manifest, locks: Iterable[Lock | None]) -> bool:
+    """Whether a manifest takes nothing from others: it asks for nothing, or for members alone.
+
+    Members are told by the locks of its project, where these hold nothing else.
+    """
+    own = {package.name for lock in locks if lock and is_empty(lock) for package in lock.packages}
+    names = {one.name for one in manifest.requires}
+    return manifest.declared == 0 or (
+        manifest.declared is not None
+        and manifest.declared <= len(manifest.requires)
+        and names <= own
     )
 
 

@@ -53,9 +53,29 @@ NO_VERSION = replace(UNREAD, gap=Gap.NO_VERSION)
 REQUIREMENTS = "requirements.txt"
 
 
+MEMBERS = project(("Cargo.toml", 0), locks=("Cargo.lock",))
+ASKS_FOR_MEMBER = replace(
+    project(locks=("Cargo.lock",), path="a"),
+    manifests=(Manifest(path="a/Cargo.toml", declared=1, requires=(Dependency(name="own"),)),),
+)
+ALL_OWN = lock(package("0.1.0", Origin.WORKSPACE, "own"), path="Cargo.lock")
+
+
 @pytest.mark.parametrize(
     ("scanned", "outcome", "words"),
     [
+        # A workspace whose members need each other alone takes nothing from others.
+        (target(MEMBERS, ASKS_FOR_MEMBER, locks=(ALL_OWN,)), NOT_APPLICABLE, "no lockfile holds"),
+        (
+            target(
+                MEMBERS,
+                ASKS_FOR_MEMBER,
+                project(PYPROJECT, locks=(REQUIREMENTS,), path="b"),
+                locks=(ALL_OWN, lock(package())),
+            ),
+            PASS,
+            REQUIREMENTS,
+        ),
         (EMPTY, NOT_APPLICABLE, "no dependency manifest"),
         (target(project(("pyproject.toml", 0))), NOT_APPLICABLE, "no manifest declares"),
         (LOCKED, PASS, "requirements.txt"),

@@ -124,7 +124,7 @@ def reading(root: Path, name: str, content: str | bytes) -> Reading:
                 "[dependencies]\na='1'\n[dev-dependencies]\nb='1'\n[build-dependencies]\nc='1'\n"
                 "[target.'cfg(unix)'.dependencies]\nd='1'\n[workspace.dependencies]\ne='1'\n"
             ),
-            5,
+            4,
         ),
         (
             "composer.json",

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.discover import discover
-from pipeline.discover.unlocked import unlocked
-from pipeline.model import Gap
+from pipeline.discover.unlocked import needs_nothing, unlocked
+from pipeline.model import (
+    Dependency,
+    Gap,
+    Location,
+    Lock,
+    Manifest,
+    Origin,
+    Package,
+    Source,
+    Unread,
+)
 from pipeline.tree import Tree
 
 if TYPE_CHECKING:
@@ -124,3 +134,51 @@ def test_each_has_its_reason(tmp_path: Path) -> None:
     (tmp_path / "setup.py").touch()
     found = {part.location.path: part.gap for part in unlocked(discover(Tree.at(tmp_path)))}
     assert found == {"conda-lock.yml": Gap.UNSUPPORTED_INPUT, "setup.py": Gap.INPUT_MISSING}
+
+
+def package(name: str, origin: Origin) -> Package:
+    place = Location(path="Cargo.lock")
+    source = Source(origin=origin)
+    return Package(ecosystem="crates.io", name=name, version="1.0.0", location=place, source=source)
+
+
+def lock(*packages: Package, unread: tuple[Unread, ...] = ()) -> Lock:
+    return Lock(
+        path="Cargo.lock",
+        format="Cargo.lock",
+        ecosystem="crates.io",
+        digest="",
+        packages=packages,
+        unread=unread,
+    )
+
+
+MEMBERS = lock(package("own", Origin.WORKSPACE), package("lib", Origin.WORKSPACE))
+ODD = Unread(location=Location(path="Cargo.lock"), why="not understood")
+
+
+@pytest.mark.parametrize(
+    ("declared", "names", "locks", "nothing"),
+    [
+        (0, (), (), True),
+        (0, (), (None,), True),
+        (1, ("lib",), (MEMBERS,), True),
+        (1, ("lib",), (MEMBERS, lock()), True),
+        (1, ("lib",), (), False),
+        (1, ("lib",), (None,), False),
+        (1, ("serde",), (MEMBERS,), False),
+        # Of what could not be counted or named, nobody knows whose it is.
+        (None, ("lib",), (MEMBERS,), False),
+        (2, ("lib",), (MEMBERS,), False),
+        (1, (), (MEMBERS,), False),
+        # A lock that holds more, or was not understood, may mean another package of that name.
+        (1, ("lib",), (lock(package("lib", Origin.REGISTRY)),), False),
+        (1, ("lib",), (lock(*MEMBERS.packages, unread=(ODD,)),), False),
+    ],
+)
+def test_members_alone_are_nothing_of_others(
+    declared: int | None, names: tuple[str, ...], locks: tuple[Lock | None, ...], nothing: bool
+) -> None:
+    requires = tuple(Dependency(name=name) for name in names)
+    manifest = Manifest(path="Cargo.toml", declared=declared, requires=requires)
+    assert needs_nothing(manifest, locks) is nothing
