@@ -103,7 +103,7 @@ def _cools_down(entry: Table) -> bool:
 
 
 def _renovate(path: str, text: str) -> UpdateBot:
-    data = json.loads(_without_comments(text))
+    data = json.loads(_plain(text))
     if not isinstance(data, dict):
         raise ValueError  # noqa: TRY004 - it is the content that is wrong
     enabled = data.get("enabled") is not False
@@ -133,17 +133,36 @@ def _waits(data: dict[str, Any]) -> bool:
 _WAITING_PRESETS = {"security:minimumReleaseAgeNpm", "config:best-practices", "npm:unpublishSafe"}
 """Presets of Renovate's own that set a pause, for npm at least."""
 
-_COMMENT = re.compile(r'"(?:[^"\\]++|\\.)*+"|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/')
-_LAST_COMMA = re.compile(r'"(?:[^"\\]++|\\.)*+"|,(?=\s*[}\]])')
+_JSON5 = re.compile(
+    r"""(?P<text>"(?:[^"\\]++|\\.)*+"|'(?:[^'\\]++|\\.)*+')|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/"""
+    r"""|(?P<key>[A-Za-z_$][\w$]*+)(?=\s*+:)""",
+    re.DOTALL,
+)
+_INSIDE = re.compile(r'\\(?P<after>.)|"', re.DOTALL)
+_LAST_COMMA = re.compile(r'"(?:[^"\\]++|\\.)*+"|,(?=\s*+[}\]])', re.DOTALL)
 
 
-def _without_comments(text: str) -> str:
-    """JSON without the comments and last commas of JSON5; its other liberties are refused."""
+def _plain(text: str) -> str:
+    """JSON5 as JSON: bare keys, both quotes, comments, last commas. Other liberties are refused.
+
+    Source: https://spec.json5.org/.
+    """
+
+    def token(match: re.Match[str]) -> str:
+        if match["key"]:
+            return f'"{match["key"]}"'
+        return f'"{_INSIDE.sub(escaped, match["text"][1:-1])}"' if match["text"] else ""
+
+    def escaped(match: re.Match[str]) -> str:
+        after = match["after"]
+        if after in {"'", "\n"}:
+            return after.strip()
+        return match[0] if after else '\\"'
 
     def kept(match: re.Match[str]) -> str:
         return match[0] if match[0].startswith('"') else ""
 
-    return _LAST_COMMA.sub(kept, _COMMENT.sub(kept, text))
+    return _LAST_COMMA.sub(kept, _JSON5.sub(token, text))
 
 
 def _items(node: Node | None) -> tuple[Node, ...]:

@@ -66,6 +66,13 @@ def test_dependabot(
         ('{"extends": ["config:recommended", 3]}', False),
         ('{ // why, and "how"\n /* more */ "minimumReleaseAge": "3 days", }', True),
         ('{"a": "//no comment", "packageRules": 3, "extends": "x"}', False),
+        # What JSON5 allows, as Renovate's own documentation writes it.
+        (
+            "{$schema: 'x', packageRules: [{minimumReleaseAge: '3 days',},], // why: it's so\n}",
+            True,
+        ),
+        ('{a: \'\\\'\\\n"b", c: [\', "d": "it\'s, ]\\"", minimumReleaseAge: \'3 days\'}', True),
+        ("{'minimumReleaseAge': null, a: 'minimumReleaseAge: 3'}", False),
     ],
 )
 def test_renovate(content: str, cools_down: bool, tmp_path: Path) -> None:
@@ -84,7 +91,8 @@ def test_a_bot_that_is_switched_off_does_nothing(tmp_path: Path) -> None:
         (DEPENDABOT, "a: [\n"),
         ("renovate.json", "{"),
         ("renovate.json", "[]"),
-        (".renovaterc", "{unquoted: 1}"),
+        (".renovaterc", "{unquoted: .5}"),
+        ("renovate.json5", "{a: 'b}"),
         ("renovate.json", "[" * 100_000),
     ],
 )
