@@ -12,15 +12,21 @@ LOCKS = {
     "Cartfile.resolved": "Carthage",
     "Godeps.json": "Go",
     "Gopkg.lock": "Go",
+    "MODULE.bazel.lock": "Bazel",
     "Manifest.toml": "Julia",
     "Package.resolved": "SwiftURL",
     "Podfile.lock": "CocoaPods",
+    "buf.lock": "Buf",
     "cabal.project.freeze": "Hackage",
     "conan.lock": "ConanCenter",
     "conda-lock.yml": "conda",
     "cpanfile.snapshot": "CPAN",
     "deno.lock": "Deno",
+    "dub.selections.json": "DUB",
+    "flake.lock": "Nix",
     "glide.lock": "Go",
+    "jsonnetfile.lock.json": "Jsonnet",
+    "maven_install.json": "Maven",
     "mix.lock": "Hex",
     "packrat.lock": "CRAN",
     "paket.lock": "NuGet",
@@ -40,30 +46,54 @@ _DENO = re.compile(r'"(?:npm:|jsr:|https?://)')
 _VCPKG = re.compile(r'"dependencies"\s*:\s*\[\s*["{]')
 _PUB = re.compile(r"^(?:dev_)?dependencies:[ \t]*(?:#.*)?$", re.MULTILINE)
 _JULIA = re.compile(r"^\[deps\]", re.MULTILINE)
+_BAZEL = re.compile(
+    r"^\s*(?:bazel_dep|archive_override|git_override|use_extension|\w*(?:http|git)_\w+"
+    r"|\w*maven_install|\w*_repositor(?:y|ies))\(",
+    re.MULTILINE,
+)
+_BUF = re.compile(r"^deps:[ \t]*(?:#.*)?$", re.MULTILINE)
+_GALAXY = re.compile(r"^(?:collections|roles):|^[ \t]*-[ \t]+(?:src|role|name):", re.MULTILINE)
+_NIX = re.compile(r"\binputs\b")
+_JSON_TABLE = re.compile(r'"(?:devD|d)ependencies"\s*:\s*\{\s*"')
+_ELM = re.compile(r'"(?:direct|dependencies)"\s*:\s*\{\s*"[^"/]+/')
+_JSONNET = re.compile(r'"(?:git|remote)"\s*:')
+_ZIG = re.compile(r"\.url\s*=")
 _R = re.compile(r"^(?:Depends|Imports|LinkingTo|Suggests):", re.MULTILINE)
 
 MANIFESTS = {
     "Cartfile": ("Carthage", _ANY),
     "DESCRIPTION": ("CRAN", _R),
     "Gopkg.toml": ("Go", _ANY),
+    "MODULE.bazel": ("Bazel", _BAZEL),
     "Package.swift": ("SwiftURL", _SWIFT),
     "Podfile": ("CocoaPods", _ANY),
     "Project.toml": ("Julia", _JULIA),
+    "WORKSPACE": ("Bazel", _BAZEL),
+    "WORKSPACE.bazel": ("Bazel", _BAZEL),
+    "bower.json": ("Bower", _JSON_TABLE),
+    "buf.yaml": ("Buf", _BUF),
     "build.sbt": ("Maven", _ANY),
+    "build.zig.zon": ("Zig", _ZIG),
     "conanfile.py": ("ConanCenter", _ANY),
     "conanfile.txt": ("ConanCenter", _ANY),
     "cpanfile": ("CPAN", _ANY),
     "deno.json": ("Deno", _DENO),
     "deno.jsonc": ("Deno", _DENO),
     "deps.edn": ("Maven", _ANY),
+    "dub.json": ("DUB", _JSON_TABLE),
+    "elm.json": ("Elm", _ELM),
+    "flake.nix": ("Nix", _NIX),
     "gems.rb": ("RubyGems", _ANY),
     "ivy.xml": ("Maven", _ANY),
+    "jsonnetfile.json": ("Jsonnet", _JSONNET),
     "mix.exs": ("Hex", _ANY),
     "paket.dependencies": ("NuGet", _ANY),
     "pixi.toml": ("conda", _TOML_TABLE),
     "project.clj": ("Maven", _ANY),
     "pubspec.yaml": ("Pub", _PUB),
     "rebar.config": ("Hex", _ANY),
+    "requirements.yaml": ("Galaxy", _GALAXY),
+    "requirements.yml": ("Galaxy", _GALAXY),
     "shard.yml": ("Shards", _PUB),
     "vcpkg.json": ("vcpkg", _VCPKG),
 }
