@@ -7,6 +7,7 @@ repository; and for images, a Dockerfile beside it.
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.fixture import by_path
@@ -30,14 +31,15 @@ _COVERS = re.compile(r"/?(?:\*\*/)?(?:\.env(?:\*|\.\*)?|\*\.env|\.\*|\*)/?")
 def missing(root: Path, files: Files, *, has_git: bool) -> Iterator[Finding]:
     """A finding for each ignore file that should name `.env` and does not."""
     paths = set(files.own.values())
-    if not any(_ENVIRONMENT.fullmatch(path) and not by_path(_named(path)) for path in paths):
+    calling = [path for path in paths if _ENVIRONMENT.fullmatch(path) and not by_path(_named(path))]
+    if not calling:
         return
     wanted = [".gitignore"] if has_git else []
     if any(_DOCKERFILE.fullmatch(path) for path in paths):
         wanted.append(".dockerignore")
     tree = Tree(root)
     for name in wanted:
-        if not _covers(tree, name):
+        if not all(_covers(tree, path, name) for path in calling):
             yield Finding(
                 check=CHECK,
                 rule=RULE,
@@ -55,16 +57,24 @@ def _named(path: str) -> str:
     return path.rpartition("/")[0] + "/"
 
 
-def _covers(tree: Tree, name: str) -> bool:
-    try:
-        lines = tree.text(name, limit=1024 * 1024).splitlines()
-    except UnreadableFileError:
-        return False
+def _covers(tree: Tree, path: str, name: str) -> bool:
+    """Whether the ignore files in the folders above `path` cover an environment file beside it.
+
+    The nearest has the last word, as git has it; a build may start in any of these folders.
+    """
     covered = False
-    for line in lines:
-        pattern = line.strip()
-        if pattern.startswith("!") and _COVERS.fullmatch(pattern[1:]):
-            covered = False
-        elif _COVERS.fullmatch(pattern):
-            covered = True
+    for folder in reversed(PurePosixPath(path).parents):
+        for line in _lines(tree, str(folder / name)):
+            pattern = line.strip()
+            if pattern.startswith("!") and _COVERS.fullmatch(pattern[1:]):
+                covered = False
+            elif _COVERS.fullmatch(pattern):
+                covered = True
     return covered
+
+
+def _lines(tree: Tree, path: str) -> list[str]:
+    try:
+        return tree.text(path, limit=1024 * 1024).splitlines()
+    except UnreadableFileError:
+        return []

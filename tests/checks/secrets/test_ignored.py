@@ -44,3 +44,34 @@ def test_lines_that_cover_it(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize("text", ["", "env", ".envrc", ".env\n!.env", "#.env"])
 def test_lines_that_do_not(tmp_path: Path, text: str) -> None:
     assert lacking(tmp_path, {".env.example": "A=\n", ".gitignore": text}) == [".gitignore"]
+
+
+@pytest.mark.parametrize(
+    ("ignoring", "text", "expected"),
+    [
+        ("web", ".env\n", []),
+        (".", ".env\n", []),
+        ("other", ".env\n", [".gitignore", ".dockerignore"]),
+        ("web", "dist\n", [".gitignore", ".dockerignore"]),
+    ],
+)
+def test_a_file_in_the_folder_itself_counts(
+    tmp_path: Path, ignoring: str, text: str, expected: list[str]
+) -> None:
+    for folder in ("web", "other"):
+        (tmp_path / folder).mkdir()
+    files = {"web/.env.sample": "A=\n", "Dockerfile": "FROM x\n"}
+    files |= {f"{ignoring}/{name}": text for name in (".gitignore", ".dockerignore")}
+    assert lacking(tmp_path, files) == expected
+
+
+def test_the_nearest_has_the_last_word(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    files = {"web/.env.sample": "A=\n", ".gitignore": ".env\n", "web/.gitignore": "!.env\n"}
+    assert lacking(tmp_path, files) == [".gitignore"]
+
+
+def test_each_of_several_has_to_be_covered(tmp_path: Path) -> None:
+    (tmp_path / "web").mkdir()
+    files = {"web/.env.sample": "A=\n", ".env.sample": "A=\n", "web/.gitignore": ".env\n"}
+    assert lacking(tmp_path, files) == [".gitignore"]
