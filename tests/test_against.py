@@ -6,8 +6,6 @@ tests/commands/test_diff.py.
 
 from __future__ import annotations
 
-import os
-import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -23,22 +21,7 @@ from pipeline.registries.release import Pin, Release
 from pipeline.store import Output, Plan, encode
 from pipeline.tree import Tree
 from tests.advice import make_store
-
-
-def git(root: Path, *arguments: str) -> str:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": "/nonexistent",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "A",
-        "GIT_AUTHOR_EMAIL": "a@example.org",
-        "GIT_COMMITTER_NAME": "A",
-        "GIT_COMMITTER_EMAIL": "a@example.org",
-    }
-    done = subprocess.run(
-        ["git", *arguments], cwd=root, env=environment, capture_output=True, check=True
-    )
-    return done.stdout.decode().strip()
+from tests.kit.git import git
 
 
 @pytest.fixture

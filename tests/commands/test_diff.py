@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,26 +13,10 @@ from pipeline.cli import main
 from pipeline.commands.diff import ends
 from pipeline.errors import UsageError
 from tests.advice import make_store
+from tests.kit.git import git
 
 DAY = "2026-11-01"
 """The day of the bundled advisories."""
-
-
-def git(root: Path, *arguments: str) -> str:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": "/nonexistent",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_AUTHOR_NAME": "A",
-        "GIT_AUTHOR_EMAIL": "a@example.org",
-        "GIT_COMMITTER_NAME": "A",
-        "GIT_COMMITTER_EMAIL": "a@example.org",
-        "GIT_ALLOW_PROTOCOL": "file",
-    }
-    done = subprocess.run(
-        ["git", *arguments], cwd=root, env=environment, capture_output=True, check=True
-    )
-    return done.stdout.decode().strip()
 
 
 def commit(root: Path, text: str, name: str = "requirements.txt") -> str:

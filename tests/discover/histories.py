@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-from tests.kit.git import ENVIRONMENT
-
-
-def git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=root, env=ENVIRONMENT, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
+from tests.kit.git import git
 
 
 def commit(root: Path, **files: str) -> str:

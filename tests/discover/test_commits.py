@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,29 +11,7 @@ import pytest
 from pipeline.discover import commits as room
 from pipeline.discover.commits import History, history
 from pipeline.errors import IncompleteError, UsageError
-
-ENVIRONMENT = {
-    "PATH": os.environ["PATH"],
-    "HOME": "/nonexistent",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_AUTHOR_NAME": "A",
-    "GIT_AUTHOR_EMAIL": "a@example.org",
-    "GIT_COMMITTER_NAME": "A",
-    "GIT_COMMITTER_EMAIL": "a@example.org",
-    "GIT_ALLOW_PROTOCOL": "file",
-}
-
-
-def git(folder: Path, *arguments: str, stdin: bytes = b"") -> str:
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        check=True,
-        input=stdin,
-    )
-    return os.fsdecode(done.stdout).strip()
+from tests.kit.git import git
 
 
 def commit(root: Path, message: str = "more", /, **files: str) -> str:
@@ -239,7 +216,7 @@ def test_nothing_of_the_repository_runs_and_its_attributes_do_not_count(
         "* text eol=crlf ident filter=evil export-ignore\nlock working-tree-encoding=UTF-16\n"
     )
     commit(repository, _dot_gitattributes="", lock="x $Id$\n", other="x\n")
-    blob = git(repository, "hash-object", "-w", "--stdin", stdin=attributes.encode())
+    blob = git(repository, "hash-object", "-w", "--stdin", given=attributes.encode())
     git(repository, "update-index", "--cacheinfo", f"100644,{blob},.gitattributes")
     git(repository, "commit", "-qm", "attributes")
     hook = repository / ".git" / "hooks" / "post-index-change"
@@ -282,7 +259,7 @@ def test_a_link_that_names_nothing_a_disk_knows(
     repository: Path, asked: History, out: Path
 ) -> None:
     for name, leads_to in (("empty", b""), ("long", b"x" * 5000), ("zero", b"a\0b")):
-        blob = git(repository, "hash-object", "-w", "--stdin", stdin=leads_to)
+        blob = git(repository, "hash-object", "-w", "--stdin", given=leads_to)
         git(repository, "update-index", "--add", "--cacheinfo", f"120000,{blob},{name}")
     git(repository, "commit", "-qm", "links")
     left_out = asked.extract(asked.resolve("HEAD"), out)
@@ -304,7 +281,7 @@ def test_a_tree_that_no_checkout_can_contain_is_refused(
     inner = git(repository, "rev-parse", "HEAD^{tree}")
     tree = git(
         repository, "hash-object", "-t", "tree", "-w", "--literally", "--stdin",
-        stdin=b"40000 " + path.encode() + b"\0" + bytes.fromhex(inner),
+        given=b"40000 " + path.encode() + b"\0" + bytes.fromhex(inner),
     )  # fmt: skip
     evil = git(repository, "commit-tree", tree, "-m", "evil")
     with pytest.raises(IncompleteError, match="no checkout can contain"), history(repository) as h:

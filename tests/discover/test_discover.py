@@ -16,6 +16,7 @@ from pipeline.discover.describe import describe
 from pipeline.model import Gap, Location, Unread
 from pipeline.store import encode
 from pipeline.tree import Tree
+from tests.kit.git import git
 
 
 def fill(root: Path, files: dict[str, str]) -> None:
@@ -92,8 +93,8 @@ def test_exclusions_and_a_name_from_trusted_settings(tmp_path: Path) -> None:
 def test_the_name_comes_from_the_remote(tmp_path: Path, remote: str, name: str) -> None:
     root = tmp_path / "folder"
     root.mkdir()
-    for arguments in (["init", "-q"], ["remote", "add", "origin", remote]):
-        subprocess.run(["git", *arguments], cwd=root, check=True)
+    git(root, "init", "-q")
+    git(root, "remote", "add", "origin", remote)
     assert discover(Tree.at(root)).name == name
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from pipeline.discover.git import is_bare, working_tree
 from pipeline.model import Gap, Git
+from tests.kit.git import git
 
-from .conftest import ask, git, write
+from .conftest import ask, write
 
 # ------------------------------------------------------------------------------------- facts
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ import pytest
 from pipeline.discover import listing as room
 from pipeline.discover.listing import list_files
 from pipeline.model import Gap
+from tests.kit.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +61,8 @@ def fill(root: Path, files: dict[str, str] | Sequence[str]) -> None:
 
 
 def track(root: Path) -> None:
-    for arguments in (["init", "-q"], ["add", "-Af"]):
-        subprocess.run(["git", *arguments], cwd=root, check=True)
+    git(root, "init", "-q")
+    git(root, "add", "-Af")
 
 
 def excluded(found: Listing) -> dict[str, str]:
@@ -152,8 +152,7 @@ def test_a_submodule_is_a_gap_unless_the_policy_excludes_it(tmp_path: Path) -> N
     fill(tmp_path, ["a"])
     track(tmp_path)
     commit = f"160000,{'01' * 20},libs/theirs"
-    arguments = ["update-index", "--add", "--cacheinfo", commit]
-    subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    git(tmp_path, "update-index", "--add", "--cacheinfo", commit)
     assert left_out(list_files(tmp_path, ())) == {
         "libs/theirs": "a submodule: nothing in it was looked at"
     }
@@ -266,7 +265,7 @@ def test_when_git_cannot_tell_the_folder_is_walked(
 
 
 def test_a_bare_repository_has_no_files(tmp_path: Path) -> None:
-    subprocess.run(["git", "init", "-q", "--bare"], cwd=tmp_path, check=True)
+    git(tmp_path, "init", "-q", "--bare")
     found = list_files(tmp_path, ())
     assert (found.files, found.total, found.git) == ((), 0, None)
     assert [part.gap for part in found.unread] == [Gap.UNSUPPORTED_INPUT]

@@ -9,8 +9,9 @@ import pytest
 from pipeline.discover.past import past, staged
 from pipeline.discover.single import content
 from pipeline.errors import IncompleteError
+from tests.kit.git import git
 
-from .histories import commit, git
+from .histories import commit
 
 
 def test_a_folder_without_git_has_none(tmp_path: Path) -> None:

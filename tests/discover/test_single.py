@@ -10,8 +10,9 @@ import pytest
 from pipeline.discover.past import past
 from pipeline.discover.single import content, days, earliest, identify, together, unreached
 from pipeline.errors import IncompleteError
+from tests.kit.git import git
 
-from .histories import commit, git
+from .histories import commit
 
 
 def test_nothing_is_known_of_a_folder_without_git(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from pipeline.discover import standin as room
 from pipeline.model import Gap
+from tests.kit.git import ENVIRONMENT, git
 
-from .conftest import ENVIRONMENT, ask, git, unknown, write
+from .conftest import ask, unknown, write
 
 
 def test_packed_references_and_sha256(tmp_path: Path) -> None:
@@ -67,7 +68,14 @@ def test_git_is_not_installed(repository: Path, monkeypatch: pytest.MonkeyPatch)
     assert unknown(repository / "b")[1] == Gap.TOOL_MISSING
 
 
-def test_git_takes_too_long(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_git_takes_too_long(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = tmp_path / "slow" / "git"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\nexec sleep 600\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(room, "_SECONDS", 0.0)
     assert unknown(repository)[1] == Gap.TOOL_FAILED
 

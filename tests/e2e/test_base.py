@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,29 +12,12 @@ import pytest
 from pipeline.advisories.store import import_osv
 from pipeline.cli import main
 from tests.e2e.conftest import EXPORT, Ran
+from tests.kit.git import git
 
 OLD = "jinja2==2.4.1\n"
 CLEAN = "packaging==24.1\n"
 NEW = "flask==0.12\n"
 DAY = "2024-10-11"
-
-
-def git(root: Path, *arguments: str) -> str:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": "/nonexistent",
-        "GIT_CONFIG_NOSYSTEM": "1",
-        **{
-            f"GIT_{who}_{what}": "a@example.org"
-            for who in ("AUTHOR", "COMMITTER")
-            for what in ("NAME", "EMAIL")
-        },
-        "GIT_ALLOW_PROTOCOL": "file",
-    }
-    done = subprocess.run(
-        ["git", *arguments], cwd=root, env=environment, capture_output=True, check=True
-    )
-    return done.stdout.decode().strip()
 
 
 class Shop:

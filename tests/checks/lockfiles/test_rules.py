@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +30,7 @@ from tests.checks.lockfiles.repositories import (
     wheel,
     write,
 )
+from tests.kit.git import git
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,20 +218,6 @@ def test_a_clean_repository_has_no_finding_and_no_gap(files: Files, tmp_path: Pa
     assert reading.findings == ()
     assert all(part.complete for part in reading.coverage if part.required)
     assert sum(part.evaluated for part in reading.coverage if part.unit == "packages") > 0
-
-
-def git(root: Path, *arguments: str) -> None:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        **{
-            f"GIT_{who}_{what}": "a@example.org"
-            for who in ("AUTHOR", "COMMITTER")
-            for what in ("NAME", "EMAIL")
-        },
-    }
-    subprocess.run(["git", *arguments], cwd=root, env=environment, check=True, capture_output=True)
 
 
 LOCKED = uv("a", packages=wheel("a"), edges="a")
