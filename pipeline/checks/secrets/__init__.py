@@ -16,12 +16,14 @@ cache, so that only new commits are walked, and of images only new layers.
 engine      how Kingfisher is called and read       rules/  rules of our own for it
 files       what there is on disk                   objects, pack  the stand-in for `.git`
 today       their content, as git names it          credentials  files made to hold secrets
-passed      what its rules pass over                jobs    what is run
+passed      what its rules pass over                work    what the reading is told of the plan
+jobs        what is run                             folder, history  for today's files, for git's
 answer      what it means                           account what nobody looked at
 places      what is kept of a hit                   walked  which commits brought it in
 layers      which layers are unpacked               shelf   where their files lie meanwhile
-baked       what is in which image                   archives what it does not unpack
-remember    what was looked at before               fingerprint, fixture, report  the findings
+baked       what is in which image                  archives  what it does not unpack
+remember    what was looked at before               ignored what excuses nothing
+rules       what is wrong, by its id                fingerprint, fixture, report  the findings
 """
 
 from __future__ import annotations

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.checks.job import Job
 from pipeline.checks.secrets import passed, remember
-from pipeline.checks.secrets.engine import Canary
+from pipeline.checks.secrets.engine import ACCEPTED, Canary, arguments, environment
 from pipeline.checks.secrets.files import Files
 from pipeline.checks.secrets.passed import NOTHING, Laid
 from pipeline.checks.secrets.today import Contents
 from pipeline.discover.past import Past
 
 if TYPE_CHECKING:
+    from pipeline.checks.job import Options
     from pipeline.checks.secrets.engine import Hit
 
 TIMEOUT = 1800.0
@@ -28,6 +30,8 @@ STORE = "history/objects/"
 """How the engine spells what git keeps and no commit leads to."""
 TODAY = "today/"
 """The folder of today's files in our commit."""
+NO_COMMITS = ("--git-history", "none")
+"""What tells the engine to walk no history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,3 +91,19 @@ class Task:
     def looked_again(self) -> int:
         """How many files of today are looked at a second time."""
         return sum(map(len, self.laid.names.values()))
+
+
+def make_job(
+    name: str, what: tuple[str, ...], inputs: dict[str, bytes], task: Task, options: Options
+) -> Job:
+    """One process of the engine over `what`, beside files of ours, with `task` for the reading."""
+    return Job(
+        name=name,
+        arguments=arguments(*what, allow_markers=options.secrets.allow_markers),
+        inputs=inputs,
+        accept=ACCEPTED,
+        timeout=TIMEOUT,
+        env=environment(),
+        private=True,
+        notes=task,
+    )

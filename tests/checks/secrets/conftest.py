@@ -18,12 +18,27 @@ from typing import Any
 import pytest
 
 from pipeline import images
-from pipeline.checks.job import Skip
+from pipeline.checks.job import Options, Skip
+from pipeline.checks.secrets.engine import TOOL
+from pipeline.checks.secrets.jobs import plan
 from pipeline.collect import collect, perform
-from pipeline.model import Coverage, Evidence, Finding, Policy, Reading, SecretSettings
+from pipeline.model import (
+    Coverage,
+    Evidence,
+    Finding,
+    Policy,
+    Reading,
+    SecretSettings,
+    Status,
+    Target,
+)
 from pipeline.stages import look
 from pipeline.store import Output, Plan
+from pipeline.tools import python
 from tests.kit.git import ENVIRONMENT
+
+TARGET = Target(name="t", git=None, files=0)
+"""A folder of which nothing is known."""
 
 
 def make_token() -> str:
@@ -85,7 +100,8 @@ def cache(tmp_path: Path, rule_cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     # The engine refuses a link in place of its folder.
     shared = {"KF_RULE_CACHE_DIR": str(rule_cache)}
-    monkeypatch.setattr("pipeline.checks.secrets.jobs.environment", lambda: shared)
+    for module in ("work", "jobs"):
+        monkeypatch.setattr(f"pipeline.checks.secrets.{module}.environment", lambda: shared)
     return folder / "supply-chain"
 
 
@@ -97,6 +113,24 @@ def token() -> str:
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "repository")
+
+
+def names(root: Path, **settings: bool) -> list[str]:
+    """What the jobs for a folder are called."""
+    options = Options(
+        root=str(root), secrets=SecretSettings(**settings), tool=python.find(TOOL.distribution)
+    )
+    jobs = plan(TARGET, options)
+    assert not isinstance(jobs, Skip)
+    assert all(job.private for job in jobs)
+    return [job.name for job in jobs]
+
+
+def skipped(root: Path, **settings: bool) -> Status:
+    """How the check ends for a folder with no job."""
+    found = plan(TARGET, Options(root=str(root), secrets=SecretSettings(**settings)))
+    assert isinstance(found, Skip)
+    return found.status
 
 
 def plan_for(root: Path, **settings: Any) -> Plan:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.checks.job import Options, Skip
 from pipeline.checks.secrets import remember
+from pipeline.checks.secrets.jobs import plan
 from pipeline.discover.past import past
-from pipeline.model import Gap, Location, Reading
+from pipeline.model import Gap, Location, Reading, SecretSettings, Status
 from tests.kit.git import ENVIRONMENT
 
-from .conftest import Repository, is_whole, make_token, only, scope, search
+from .conftest import TARGET, Repository, is_whole, make_token, only, scope, search, skipped
 
 
 def line(token: str) -> str:
@@ -337,3 +339,20 @@ def test_ten_thousand_commits(tmp_path: Path, token: str) -> None:
     assert only(reading).removed
     assert scope(reading, "history").evaluated == 10_000
     assert is_whole(reading)
+
+
+def test_what_is_staged_and_nothing_else(repository: Repository) -> None:
+    repository.commit(a="x\n")
+    assert skipped(repository.root, staged=True) is Status.NOT_APPLICABLE
+    repository.write("b.py", "x\n")
+    repository.git("add", "b.py")
+    repository.write("c.py", "x\n")
+    jobs = plan(TARGET, Options(root=str(repository.root), secrets=SecretSettings(staged=True)))
+    assert not isinstance(jobs, Skip)
+    (job,) = jobs
+    assert list(job.notes.names.values()) == ["b.py"]
+
+
+def test_nothing_is_staged_outside_git(tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    assert skipped(tmp_path / "plain", staged=True) is Status.NOT_APPLICABLE

@@ -1,0 +1,113 @@
+"""What git keeps: walked by the engine from a commit of ours that joins all that is to be read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.checks.job import Skip
+from pipeline.checks.secrets import passed
+from pipeline.checks.secrets.engine import Canary
+from pipeline.checks.secrets.objects import BRANCH, StandIn
+from pipeline.checks.secrets.work import HISTORY, NO_COMMITS, TODAY, Task, Work, make_job
+from pipeline.discover.past import staged as staged_files
+from pipeline.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pipeline.checks.job import Job, Options
+    from pipeline.discover.past import Blob, Past
+
+
+def walk(
+    work: Work,
+    found: Past,
+    options: Options,
+    *,
+    now: Mapping[str, str] | None = None,
+    news: Mapping[str, bytes] | None = None,
+) -> Job:
+    """Every commit, or every new one, behind one of ours that joins all tips.
+
+    `now` are the files of today that ours holds, path to id; `news` is the content of those that
+    no commit has.
+    """
+    canary, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
+    today = {**(now or {}), **{path: stand_in.blob(text) for path, text in (news or {}).items()}}
+    again, unseen = passed.read(work.root, [path for path in today if passed.is_passed_over(path)])
+    laid = passed.lay(again, stand_in)
+    held = frozenset(today[path] for path in again)
+    names, tree = named(found, held)
+    tree[passed.CANARY] = stand_in.blob(canary.content)
+    tree |= laid.tree
+    tree |= {f"{TODAY}{path}": id_ for path, id_ in today.items()}
+    commit = stand_in.commit(tree, found.tips)
+    what = ["history", "--branch", BRANCH]
+    if found.since:
+        what += ["--since-commit", stand_in.commit({}, found.since)]
+    task = Task(
+        work=replace(work, unseen=unseen),
+        canary=canary,
+        laid=laid,
+        commit=commit,
+        names=names,
+        blobs=len({*(blob.id for blob in found.blobs), *found.loose, *today.values()})
+        + len(laid.tree),
+    )
+    return make_job(HISTORY, tuple(what), stand_in.files("history", commit), task, options)
+
+
+def named(found: Past, held: frozenset[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """File versions under names of ours: what each name stands for, and its id.
+
+    Those that the engine passes over, but for `held`, and those that a tag names.
+    """
+    names: dict[str, str] = {}
+    tree: dict[str, str] = {}
+    again = (
+        blob for blob in found.blobs if passed.is_passed_over(blob.path) and blob.id not in held
+    )
+    for number, blob in enumerate(islice(again, passed.MAX_PAST)):
+        names[f"{number:06}.txt"] = blob.path
+        tree[f"{number:06}.txt"] = blob.id
+    for number, id_ in enumerate(found.loose):
+        names[f"loose-{number:06}.txt"] = "a tag that names a file"
+        tree[f"loose-{number:06}.txt"] = id_
+    return names, tree
+
+
+def staged(root: Path, options: Options) -> Sequence[Job] | Skip:
+    """What is about to be committed, as one commit of ours, under names of ours."""
+    answer = staged_files(root)
+    if answer is None:
+        return Skip(status=Status.NOT_APPLICABLE, reason="there is no git repository")
+    found, blobs = answer
+    if not blobs:
+        return Skip(status=Status.NOT_APPLICABLE, reason="nothing is staged")
+    canary, stand_in = Canary.make(), StandIn(found.objects)
+    names: dict[str, str] = {}
+    tree: dict[str, str] = {passed.CANARY: stand_in.blob(canary.content)}
+    for number, blob in enumerate(blobs):
+        name = _flat(number, blob)
+        names[name] = blob.path
+        tree[name] = blob.id
+    commit = stand_in.commit(tree)
+    task = Task(
+        work=Work(root=root, past=found),
+        canary=canary,
+        commit=commit,
+        names=names,
+        blobs=len({blob.id for blob in blobs}),
+    )
+    what = ("staged", *NO_COMMITS, "--branch", BRANCH)
+    return [make_job(HISTORY, what, stand_in.files("staged", commit), task, options)]
+
+
+def _flat(number: int, blob: Blob) -> str:
+    """A name without folders that keeps the ending, by which the engine knows a language."""
+    ending = Path(blob.path).suffix
+    plain = ending if ending[1:].isalnum() and not passed.is_passed_over(blob.path) else ".txt"
+    return f"{number:06}{plain.lower()}"
