@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.advisories import osv
+from pipeline.advisories import osv, problems
 from pipeline.advisories.members import parse
 from pipeline.text import plain
 
@@ -127,7 +127,7 @@ class Intake:
             sorted(self.held()), (0, 0, None)
         )
         for id_, entry in self.known.items():
-            malware = id_.startswith(osv.MALWARE_PREFIX)
+            malware = id_.startswith(problems.MALWARE_PREFIX)
             for name in counts.keys() & {ecosystem for ecosystem, _ in entry.packages}:
                 advisories, reports, newest = counts[name]
                 newest = max(filter(None, (newest, entry.day)), default=None)

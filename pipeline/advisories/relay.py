@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from pipeline.advisories import osv
+from pipeline.advisories import osv, problems
 from pipeline.advisories.ecosystems import normalise, ordering_of
 from pipeline.advisories.source import CANARY, Answer, Question
 from pipeline.errors import IncompleteError
@@ -125,7 +125,7 @@ def lean_record(record: Mapping[str, Any], question: Question) -> dict[str, Any]
     one entry, with one range, with the fixes above the version in question.
     """
     entry = {"ecosystem": question.ecosystem, "name": question.name}
-    (advisory,) = osv.group([{**record, "withdrawn": None}], question.ecosystem, question.name)
+    (advisory,) = problems.group([{**record, "withdrawn": None}], question.ecosystem, question.name)
     events = [{"introduced": "0"}]
     events += [{"fixed": version} for version in advisory.fixed_after(question.version)]
     return {

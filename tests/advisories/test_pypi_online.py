@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.advisories import osv
+from pipeline.advisories import osv, problems
 from pipeline.advisories.pypi_online import PypiSource
 from pipeline.advisories.source import KNOWN_BAD, Answer, Question
 from pipeline.errors import IncompleteError
@@ -57,7 +57,7 @@ def test_each_release_is_asked(source: PypiSource, fake: Fake) -> None:
     answers = source.ask([BAD, GOOD, BAD])
     (record,) = answers[BAD].records
     assert osv.affects(record, *BAD).effect is osv.Effect.AFFECTED
-    (advisory,) = osv.group([record], "PyPI", "demo")
+    (advisory,) = problems.group([record], "PyPI", "demo")
     assert (advisory.id, advisory.aliases) == ("CVE-1", ("PYSEC-1",))
     assert advisory.fixed_after("1.0") == ("1.5",)
     assert advisory.url == "https://osv.dev/x"
@@ -78,7 +78,7 @@ def test_no_fix_is_no_fix(source: PypiSource, pages: dict[str, Any]) -> None:
         "demo", "1.0", vulnerability("PYSEC-1", fixed_in=None, link=None)
     )
     (record,) = source.ask([BAD])[BAD].records
-    (advisory,) = osv.group([record], "PyPI", "demo")
+    (advisory,) = problems.group([record], "PyPI", "demo")
     assert advisory.fixed_after("1.0") == ()
 
 

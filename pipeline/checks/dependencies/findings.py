@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.advisories import osv
+from pipeline.advisories import problems
 from pipeline.advisories.source import Question
 from pipeline.checks.dependencies import pip_audit
 from pipeline.checks.dependencies.asking import question_of
@@ -16,7 +16,7 @@ from pipeline.model import Finding, Kind
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from pipeline.advisories.osv import Advisory
+    from pipeline.advisories.problems import Advisory
     from pipeline.checks.dependencies.opinion import Row
     from pipeline.checks.job import Options
     from pipeline.model import Lock, Package
@@ -39,7 +39,7 @@ def findings_in(
         records = options.answers[question].records
         if not records:
             continue
-        advisories = osv.group(records, question.ecosystem, question.name)
+        advisories = problems.group(records, question.ecosystem, question.name)
         packages = places[question]
         paths = shortest(graph.paths(package.key) for package in packages)
         is_confirmed = question.ecosystem == pip_audit.ECOSYSTEM and question not in unconfirmed
