@@ -57,6 +57,11 @@ def cache_folder() -> Path:
     return (cache if cache.is_absolute() else Path.home() / ".cache") / "supply-chain"
 
 
+def is_cache_in(folder: Path) -> bool:
+    """Whether our cache stands in `folder`: whoever made that could have put anything there."""
+    return cache_folder().resolve().is_relative_to(folder.resolve())
+
+
 def remember(path: Path, value: object) -> None:
     """Keep a value for a later run, for its owner's eyes; where that cannot be done, nothing is.
 

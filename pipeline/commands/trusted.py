@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import files
@@ -14,7 +15,6 @@ from pipeline.trust.verify import verify
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
-    from pathlib import Path
 
     from pipeline.trust.bundle import Bundle
     from pipeline.trust.roots import Root
@@ -67,6 +67,9 @@ def root_of(arguments: argparse.Namespace) -> Root:
         return roots.read_config(arguments.trust_config)
     if arguments.refresh_trust:
         return _refreshed(files.cache_folder() / "trust")
+    # A checkout that one stands in must not bring along whom to trust.
+    if files.is_cache_in(Path()):
+        return roots.pinned()
     return roots.newest(files.cache_folder() / "trust")
 
 

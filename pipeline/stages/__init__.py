@@ -25,7 +25,14 @@ from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import RunFacts
 from pipeline.stages.origin import SETTINGS_FILE, settings_of, with_database, with_threshold
 from pipeline.stages.parallel import side_by_side
-from pipeline.stages.request import Request, hold_images, hold_output, images_of, output_of
+from pipeline.stages.request import (
+    Request,
+    hold_cache,
+    hold_images,
+    hold_output,
+    images_of,
+    output_of,
+)
 from pipeline.store import Plan
 
 if TYPE_CHECKING:
@@ -65,6 +72,7 @@ def sketch(request: Request, check: str, *, built: bool) -> Plan:
     With the images that the settings and the request name if `built`.
     """
     tree, target, settings, notices = _discover(request.target, request.config)
+    hold_cache(tree.root)
     if built:
         target = replace(target, images=images_of(settings, request, target, tree))
     return Plan(
@@ -91,6 +99,7 @@ def prepare(request: Request) -> tuple[Plan, Output]:
         )
     hold_images(request)
     tree, target, settings, notices = _discover(request.target, request.config)
+    hold_cache(tree.root)
     output = output_of(tree.root, request.output)
     hold_output(output, tree.root)
     target = replace(target, images=images_of(settings, request, target, tree))
@@ -135,6 +144,7 @@ def check(
     from pipeline.registries.ask import Heard  # noqa: PLC0415 - as above
 
     plan = output.plan()
+    hold_cache(Path(plan.root))
     chosen = tuple(names) or plan.checks
     heard = Heard()
 
@@ -168,6 +178,7 @@ def compare(request: Request, base: str, head: str | None, *, fork: bool = False
     from pipeline.discover.commits import history  # noqa: PLC0415
 
     tree, target, settings, _ = _discover(request.target, request.config)
+    hold_cache(tree.root)
     plan = Plan(
         root=str(tree.root),
         as_of=request.as_of or today(),

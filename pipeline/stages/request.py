@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import UsageError
-from pipeline.files import explained
+from pipeline.files import cache_folder, explained, is_cache_in
 from pipeline.model import Severity
 from pipeline.store import FOLDER, Output
 
@@ -67,6 +67,20 @@ def hold_output(output: Output, root: Path) -> None:
             "holds files that no run of ours left",
             where=str(output.folder),
             fix="name an empty folder, or a new one",
+        )
+
+
+def hold_cache(root: Path) -> None:
+    """Refuse to work with a cache that the scanned repository could have filled.
+
+    What is remembered, and the advisories that are kept, would be its own word for itself. Raises
+    `UsageError`.
+    """
+    if is_cache_in(root):
+        raise UsageError(
+            "the cache stands in the scanned repository, which could have put anything there",
+            where=str(cache_folder()),
+            fix="set XDG_CACHE_HOME to a folder outside of it",
         )
 
 

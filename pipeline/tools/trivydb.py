@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import IncompleteError
-from pipeline.files import cache_folder, explained, locked, write
+from pipeline.files import cache_folder, explained, is_cache_in, locked, write
 from pipeline.model import DataRecord, TrivySettings
 from pipeline.tools.bolt import buckets
 from pipeline.tools.trivy import Database
@@ -72,7 +72,7 @@ def ready(request: Request, *, sleep: Callable[[float], None] = time.sleep) -> D
     settings = request.settings
     if settings.database:
         return read(Path(settings.database), request, origin=settings.database)
-    if request.root and cache_folder().resolve().is_relative_to(Path(request.root).resolve()):
+    if request.root and is_cache_in(Path(request.root)):
         raise IncompleteError(
             "the cache stands in the scanned repository, which could have put a database there",
             where=str(cache_folder()),

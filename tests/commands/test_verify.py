@@ -273,6 +273,10 @@ def test_a_refreshed_root_is_kept(
     told = command("verify", signed, *trusted.options[2:])
     assert told.code == 0, "it is used from then on"
     assert "refreshed, of 2099" in told.out
+    monkeypatch.chdir(tmp_path)
+    told = command("verify", signed, *trusted.options[2:])
+    assert told.code == 4, "what one stands in could have brought it along"
+    assert "public good instance, pinned" in told.out
 
 
 # ---------------------------------------------------------------------------------- controls

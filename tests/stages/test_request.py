@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import stages
 from pipeline.errors import UsageError
 from pipeline.stages import output_of, prepare
 from tests.kit.images import Built, Index, archive, layout
@@ -57,6 +58,26 @@ def test_the_repository_is_never_written_over(repository: Path, where: str) -> N
         prepare(request(repository, output=repository / where))
     assert (repository / "report" / "mine").exists()
     assert not (repository / ".gitignore").exists()
+
+
+def test_a_cache_in_the_repository_is_refused_by_whatever_would_use_it(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, output = prepare(request(repository))
+    (tmp_path / "link").symlink_to(repository)
+    for place in (repository / ".cache", tmp_path / "link" / "cache"):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+        for use in (
+            lambda: prepare(request(repository)),
+            lambda: stages.sketch(request(repository), "sbom", built=False),
+            lambda: stages.compare(request(repository), "HEAD", None),
+            lambda: stages.check(["lockfiles"], output),
+        ):
+            with pytest.raises(UsageError, match="the cache stands in the scanned") as caught:
+                use()
+            assert "XDG_CACHE_HOME" in caught.value.fix
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert prepare(request(repository))
 
 
 def test_files_of_others_are_never_dropped(repository: Path, tmp_path: Path) -> None:
