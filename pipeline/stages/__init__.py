@@ -17,6 +17,7 @@ import platform
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import __version__
@@ -38,7 +39,6 @@ from pipeline.store import Plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
-    from pathlib import Path
 
     from pipeline.model import Evidence, Report, Target, Verdict
     from pipeline.review.model import Review
