@@ -22,13 +22,11 @@ _HOMES = {
     "spdx-2.3": ("pipeline.sbom.spdx2", "spdx-tools"),
     "spdx-3.0": ("pipeline.sbom.spdx3", "spdx-python-model"),
 }
-
-FORMATS = ("json", *_HOMES)
-"""What an SBOM can be written as; "json" is CycloneDX JSON, which all others are made from."""
+"""A format's module, and the distribution that it needs."""
 
 
 def convert(document: type_json, name: str) -> bytes:
-    """The document in the format `name`, one of `FORMATS` but "json".
+    """The document, CycloneDX JSON, in the format `name`: "xml", "spdx-2.3" or "spdx-3.0".
 
     Raises `IncompleteError` where the format's library is not installed, and where what it made
     does not pass its own validation.

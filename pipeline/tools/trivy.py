@@ -112,84 +112,38 @@ class Database:
     java: bool = False
 
 
-EVERYTHING = ("vuln", "misconfig", "secret", "license")
-"""What can be looked for in an image; the second and third look at its configuration, too."""
+def image_file(path: str, *, cache: str, scanners: Sequence[str]) -> Call:
+    """Look into an image on disk, an OCI layout, for what `scanners` name ("vuln", "license").
 
-
-def image_file(
-    path: str, *, cache: str, scanners: Sequence[str] = EVERYTHING, platform: str = ""
-) -> Call:
-    """Scan an image on disk: a docker archive, or an OCI layout.
-
-    `path` is absolute; of a layout it is "folder:tag" or "folder@sha256:…": without either, Trivy
-    takes the first manifest. `cache` holds the database (`pipeline.tools.trivydb`). `platform` is
-    "os/architecture[/variant]".
-    """
-    return Call(arguments=(*_image(cache, scanners, platform), "--input", path))
-
-
-def image_reference(
-    reference: str,
-    *,
-    cache: str,
-    scanners: Sequence[str] = EVERYTHING,
-    platform: str = "",
-    credentials: str = "",
-) -> Call:
-    """Scan an image in a registry; no container engine is asked.
-
-    `credentials` is the folder of the `config.json` with the registry's credentials, "" for none.
-    All else is as in `image_file`.
+    `path` is that of the layout, as "folder:tag" or "folder@sha256:…": without either, Trivy takes
+    the first manifest. `cache` holds the database (`pipeline.tools.trivydb`).
     """
     return Call(
         arguments=(
-            *_image(cache, scanners, platform),
-            *("--image-src", "remote", "--", reference),
-        ),
-        env={"DOCKER_CONFIG": credentials} if credentials else {},
-        network=True,
+            *("image", *_ALWAYS, *_SCANNING, "--cache-dir", cache),
+            *("--scanners", ",".join(scanners), "--pkg-types", "os,library"),
+            *("--input", path),
+        )
     )
 
 
-def filesystem(
-    path: str,
-    *,
-    cache: str,
-    scanners: Sequence[str] = ("vuln",),
-    skip_dirs: Sequence[str] = (),
-    skip_files: Sequence[str] = (),
-) -> Call:
-    """Scan the locks below the absolute `path`, development dependencies included."""
+def filesystem(path: str, *, cache: str) -> Call:
+    """Scan the locks below `path`, development dependencies included."""
     return Call(
         arguments=(
             *("filesystem", *_ALWAYS, *_SCANNING, "--cache-dir", cache, "--include-dev-deps"),
-            *("--scanners", ",".join(scanners), "--pkg-types", "os,library"),
-            *_skipping(skip_dirs, skip_files),
+            *("--scanners", "vuln", "--pkg-types", "os,library"),
             *("--", path),
         )
     )
 
 
-def config(
-    path: str,
-    *,
-    skip_dirs: Sequence[str] = (),
-    skip_files: Sequence[str] = (),
-    non_failures: bool = False,
-) -> Call:
+def config(path: str) -> Call:
     """Scan infrastructure configuration below `path` with the checks embedded in Trivy.
 
-    Needs no database. `path` is absolute, or seen from the job's folder. `non_failures` tells of
-    passed checks, too: what proves that a file was looked at.
+    Needs no database. `path` is absolute, or seen from the job's folder.
     """
-    return Call(
-        arguments=(
-            *("config", *_ALWAYS, "--cache-dir", CACHE),
-            *(("--include-non-failures",) if non_failures else ()),
-            *_skipping(skip_dirs, skip_files),
-            *("--", path),
-        )
-    )
+    return Call(arguments=("config", *_ALWAYS, "--cache-dir", CACHE, "--", path))
 
 
 def download_database(*, cache: str, repository: str = "", java: bool = False) -> Call:
@@ -233,20 +187,3 @@ def without_directives(content: bytes) -> bytes:
     "trivy:ignore:…" and "tfsec:ignore:…" (pkg/iac/ignore/parse.go) lose their colon.
     """
     return _DIRECTIVE.sub(rb"\1_", content)
-
-
-def _image(cache: str, scanners: Sequence[str], platform: str) -> tuple[str, ...]:
-    own = [name for name in scanners if name in {"misconfig", "secret"}]
-    return (
-        *("image", *_ALWAYS, *_SCANNING, "--cache-dir", cache),
-        *("--scanners", ",".join(scanners), "--pkg-types", "os,library"),
-        *(("--image-config-scanners", ",".join(own)) if own else ()),
-        *(("--platform", platform) if platform else ()),
-    )
-
-
-def _skipping(folders: Sequence[str], files: Sequence[str]) -> tuple[str, ...]:
-    return (
-        *(part for name in folders for part in ("--skip-dirs", name)),
-        *(part for name in files for part in ("--skip-files", name)),
-    )

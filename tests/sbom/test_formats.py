@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from pipeline.errors import IncompleteError
-from pipeline.sbom.formats import FORMATS, convert
+from pipeline.sbom.formats import convert
 from tests.sbom.polyglot import lock, package, target, whole
 
 
@@ -30,5 +30,5 @@ def test_a_missing_library_is_named(
 
 def test_every_format_is_made_and_equal_documents_give_equal_bytes() -> None:
     of = target(lock(package("a", direct=True, requires=("b",)), package("b", direct=False)))
-    for name in FORMATS[1:]:
-        assert convert(whole(of), name) == convert(whole(of), name)
+    made = {name: convert(whole(of), name) for name in ("xml", "spdx-2.3", "spdx-3.0")}
+    assert made == {name: convert(whole(of), name) for name in made}

@@ -131,48 +131,33 @@ def test_nothing_is_fetched_for_a_module_that_is_elsewhere(
 
 
 def test_a_call_is_what_a_job_wants() -> None:
-    call = room.config("/repository", skip_dirs=(".git",), skip_files=("a", "b"), non_failures=True)
+    call = room.config("/repository")
     job = call.job()
     assert job["network"] is False
     assert job["outputs"] == (room.OUTPUT,)
     assert set(job["env"]) >= {"PATH", "HTTPS_PROXY"}
-    text = " ".join(call.arguments)
-    assert "--skip-dirs .git --skip-files a --skip-files b -- /repository" in text
-    assert "--include-non-failures" in text
+    assert call.arguments[-2:] == ("--", "/repository")
     for name in job["inputs"]:
         assert name.startswith("own-")
 
 
-def test_an_image_is_a_file_or_a_reference() -> None:
-    file = room.image_file("/images/app:1.0", cache="/cache", platform="linux/arm64")
-    assert file.arguments[-2:] == ("--input", "/images/app:1.0")
-    assert "--platform" in file.arguments
-    assert not file.network
-    far = room.image_reference(
-        "registry.example.org/app@sha256:00",
-        cache="/cache",
-        scanners=("vuln",),
-        credentials="/home/x",
-    )
-    assert far.network
-    assert far.env == {"DOCKER_CONFIG": "/home/x"}
-    assert far.arguments[-2:] == ("--", "registry.example.org/app@sha256:00")
-    assert far.arguments[-4:-2] == ("--image-src", "remote")
-    assert "--image-config-scanners" not in far.arguments
-    assert room.image_reference("r/a", cache="/c").env == {}
+def test_an_image_is_read_from_the_disk() -> None:
+    call = room.image_file("/images/app:1.0", cache="/cache", scanners=("vuln", "license"))
+    assert call.arguments[-2:] == ("--input", "/images/app:1.0")
+    assert "--scanners vuln,license " in " ".join(call.arguments)
+    assert not call.network
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        room.image_file("/a", cache="/c").arguments,
-        room.image_reference("r/a", cache="/c").arguments,
+        room.image_file("/a", cache="/c", scanners=("vuln",)).arguments,
         room.filesystem("/a", cache="/c").arguments,
         room.config("/a").arguments,
         room.download_database(cache="/c", repository="r/d:2").arguments,
         room.download_database(cache="/c", java=True).arguments,
     ],
-    ids=("file", "reference", "filesystem", "config", "database", "java"),
+    ids=("file", "filesystem", "config", "database", "java"),
 )
 def test_this_version_knows_every_switch(
     trivy: Binary, arguments: tuple[str, ...], tmp_path: Path
