@@ -8,7 +8,7 @@ Each is taken only if it is, byte for byte, what its evidence names.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline import __version__
 from pipeline.checks import sbom
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from pipeline.model import Evidence
+    from pipeline.sbom import Json
     from pipeline.store import Output, Plan
 
-type_json = dict[str, Any]
 
 CHECK, IMAGES = "sbom", "container"
 _UNTOLD = frozenset({Status.ERRORED, Status.SKIPPED})
@@ -83,7 +83,7 @@ def _assemble(plan: Plan, output: Output, made: Evidence, images: Evidence | Non
     )
 
 
-def _documents(output: Output, evidence: Evidence | None) -> dict[str, type_json]:
+def _documents(output: Output, evidence: Evidence | None) -> dict[str, Json]:
     """The newest documents that a check left, by name; raises `IncompleteError`."""
     found = {}
     for artefact in evidence.artefacts if evidence else ():
@@ -93,7 +93,7 @@ def _documents(output: Output, evidence: Evidence | None) -> dict[str, type_json
     return found
 
 
-def _empty(plan: Plan) -> type_json:
+def _empty(plan: Plan) -> Json:
     """The document of a repository whose locks name no package."""
     tool = {"type": "application", "name": "supply-chain-pipeline", "version": __version__}
     about = Circumstances(target=plan.target, made=plan.as_of, tools=(tool,))
@@ -135,7 +135,7 @@ def _cover(plan: Plan, told: Collection[str]) -> Coverage:
     )
 
 
-def _contents(document: type_json, told: Collection[str]) -> Table:
+def _contents(document: Json, told: Collection[str]) -> Table:
     """Each image in the document, and how much of it stands there; `told` were looked into."""
     return Table(
         title="Images in the SBOM",

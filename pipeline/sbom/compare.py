@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.model import Package
 from pipeline.sbom.document import every_component
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pipeline.model import Target
+    from pipeline.sbom import Json
 
-type_json = dict[str, Any]
 
 _COUNTED = frozenset({"library", "framework", "application"})
 """Component types by which tools list packages; files, devices, data and the like are none."""
@@ -34,7 +34,7 @@ class Difference:
         return bool(self.missing or self.surplus)
 
 
-def compare(document: type_json, target: Target, *, exact: bool = False) -> Difference:
+def compare(document: Json, target: Target, *, exact: bool = False) -> Difference:
     """An SBOM against the locks of the target.
 
     What stands in images is not held against locks: they did not put it there.
@@ -75,7 +75,7 @@ def _unversioned(purl: str) -> str:
     return bare(purl).partition("@")[0]
 
 
-def _found(document: type_json) -> dict[str, str]:
+def _found(document: Json) -> dict[str, str]:
     """Each component by its package URL, or by its name where it has none, and how to call it."""
     found = {}
     for component in every_component(document):

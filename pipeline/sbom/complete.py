@@ -9,7 +9,7 @@ can show them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.sbom.document import every_component
 from pipeline.sbom.write import UNKNOWN
@@ -17,7 +17,8 @@ from pipeline.sbom.write import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-type_json = dict[str, Any]
+    from pipeline.sbom import Json
+
 
 SIGNATURE = "SBOM Author Signature"
 """The one field that cannot stand in the document before somebody signs it."""
@@ -34,7 +35,7 @@ class Field:
     examples: tuple[str, ...] = ()
 
 
-def measure(document: type_json) -> tuple[Field, ...]:
+def measure(document: Json) -> tuple[Field, ...]:
     """Every data field of the minimum elements, the document's own first."""
     about = document.get("metadata", {})
     whole = str(document.get("serialNumber", "the document"))
@@ -75,18 +76,18 @@ def _field(element: str, rows: list[tuple[str, bool, bool]]) -> Field:
     )
 
 
-def _call(component: type_json) -> str:
+def _call(component: Json) -> str:
     return str(component.get("purl") or component.get("name") or "")
 
 
-def _declares(holder: type_json, name: str) -> bool:
+def _declares(holder: Json, name: str) -> bool:
     return any(
         item.get("name") == UNKNOWN and item.get("value") == name
         for item in holder.get("properties", ())
     )
 
 
-def _of_document(document: type_json, about: type_json) -> list[tuple[str, str, bool]]:
+def _of_document(document: Json, about: Json) -> list[tuple[str, str, bool]]:
     """Element, the name it is declared unknown by, and whether it is stated."""
     tools = about.get("tools", ())
     # Before 1.5, tools were a plain list.
@@ -104,11 +105,11 @@ def _of_document(document: type_json, about: type_json) -> list[tuple[str, str, 
     ]
 
 
-def _has_hashes(component: type_json) -> bool:
+def _has_hashes(component: Json) -> bool:
     return bool(component.get("hashes"))
 
 
-_OF_COMPONENT: tuple[tuple[str, str, Callable[[type_json], bool]], ...] = (
+_OF_COMPONENT: tuple[tuple[str, str, Callable[[Json], bool]], ...] = (
     (
         "Component Producer",
         "producer",

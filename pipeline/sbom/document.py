@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.files import digest
 from pipeline.sbom.write import UNKNOWN, unique
@@ -11,7 +11,8 @@ from pipeline.sbom.write import UNKNOWN, unique
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-type_json = dict[str, Any]
+    from pipeline.sbom import Json
+
 
 VERSIONS = ("1.6", "1.7")
 """Specification versions that are written; the last is the newest."""
@@ -21,7 +22,7 @@ MEDIA_TYPE = "application/vnd.cyclonedx+json"
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:supply-chain-pipeline:sbom")
 
 
-def seal(document: type_json, version: str) -> type_json:
+def seal(document: Json, version: str) -> Json:
     """The document as CycloneDX of one version, with a serial number made of its content.
 
     Equal content gives an equal serial number. Components whose edges a composition calls
@@ -46,7 +47,7 @@ def seal(document: type_json, version: str) -> type_json:
     return {**sealed, "serialNumber": f"urn:uuid:{uuid.uuid5(_SPACE, digest(encode(sealed)))}"}
 
 
-def encode(document: type_json) -> bytes:
+def encode(document: Json) -> bytes:
     """The document as JSON with sorted keys, indented, and a final newline."""
     import msgspec  # noqa: PLC0415 - heavy, and most commands write no SBOM
 
@@ -54,7 +55,7 @@ def encode(document: type_json) -> bytes:
     return msgspec.json.format(content, indent=1) + b"\n"
 
 
-def decode(content: bytes) -> type_json:
+def decode(content: bytes) -> Json:
     """The document in `content`; raises `ValueError` or `RecursionError` for what is no JSON."""
     import msgspec  # noqa: PLC0415 - as above
 
@@ -67,7 +68,7 @@ def decode(content: bytes) -> type_json:
     return document
 
 
-def every_component(document: type_json) -> Iterator[type_json]:
+def every_component(document: Json) -> Iterator[Json]:
     """All components below the root, nested ones included."""
     waiting = list(reversed(document.get("components", ())))
     while waiting:
@@ -76,7 +77,7 @@ def every_component(document: type_json) -> Iterator[type_json]:
         waiting.extend(reversed(component.get("components", ())))
 
 
-def _told(component: type_json, vague: set[str]) -> type_json:
+def _told(component: Json, vague: set[str]) -> Json:
     if component["bom-ref"] not in vague:
         return component
     declared = {"name": UNKNOWN, "value": "dependencies"}

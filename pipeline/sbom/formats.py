@@ -8,14 +8,15 @@ tools' digests); what is unknown still says so, in properties or as NOASSERTION.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-type_json = dict[str, Any]
+    from pipeline.sbom import Json
+
 
 _HOMES = {
     "xml": ("pipeline.sbom.cyclonedx_xml", "cyclonedx-bom"),
@@ -25,7 +26,7 @@ _HOMES = {
 """A format's module, and the distribution that it needs."""
 
 
-def convert(document: type_json, name: str) -> bytes:
+def convert(document: Json, name: str) -> bytes:
     """The document, CycloneDX JSON, in the format `name`: "xml", "spdx-2.3" or "spdx-3.0".
 
     Raises `IncompleteError` where the format's library is not installed, and where what it made

@@ -10,7 +10,7 @@ Package URLs of images: https://github.com/package-url/purl-spec/blob/main/types
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pipeline.sbom.write import PREFIX, UNKNOWN, unique
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeline.model import Image
+    from pipeline.sbom import Json
 
-type_json = dict[str, Any]
 
 KIND = "container"
 """CycloneDX's word for a component that is an image."""
@@ -58,7 +58,7 @@ def identify_image(image: Image) -> str:
     return f"pkg:oci/{label}@{quote(image.manifest, safe='')}{'?' if told else ''}{told}"
 
 
-def describe_image(image: Image) -> type_json:
+def describe_image(image: Image) -> Json:
     """An image as a component, without what is in it."""
     purl = identify_image(image)
     properties = [
@@ -87,7 +87,7 @@ def describe_image(image: Image) -> type_json:
     }
 
 
-def bare_document(image: Image) -> type_json:
+def bare_document(image: Image) -> Json:
     """The document of an image in which nobody looked: it names no package and claims none."""
     root = describe_image(image)
     return {
@@ -108,14 +108,14 @@ def bare_document(image: Image) -> type_json:
     }
 
 
-def include(document: type_json, images: Iterable[type_json]) -> type_json:
+def include(document: Json, images: Iterable[Json]) -> Json:
     """The repository's document with images in it; each comes as a document of its own.
 
     The same image under two names is one component. The repository leads to each image, and an
     image to its packages; what is not known of an image's graph stays unknown.
     """
     root = document["metadata"]["component"]["bom-ref"]
-    components: dict[str, type_json] = {}
+    components: dict[str, Json] = {}
     edges = {entry["ref"]: entry for entry in document["dependencies"]}
     compositions = [*document.get("compositions", ())]
     tools = [*document["metadata"]["tools"]["components"]]
@@ -149,13 +149,13 @@ _PHASES = ("design", "pre-build", "build", "post-build", "operations", "discover
 """CycloneDX's phases of a life, in its order."""
 
 
-def outside_images(document: type_json) -> type_json:
+def outside_images(document: Json) -> Json:
     """The document without what stands in images: what is left can be held against locks."""
     components = [item for item in document.get("components", ()) if item.get("type") != KIND]
     return {**document, "components": components}
 
 
-def _inside(document: type_json) -> type_json:
+def _inside(document: Json) -> Json:
     """An image's document with its packages in its component, under references of its own."""
     root = document["metadata"]["component"]
     whole = root["bom-ref"]
@@ -179,7 +179,7 @@ def _inside(document: type_json) -> type_json:
     }
 
 
-def _by_aggregate(compositions: Iterable[type_json]) -> list[type_json]:
+def _by_aggregate(compositions: Iterable[Json]) -> list[Json]:
     """One composition for each word on how complete something is."""
     found: dict[str, dict[str, set[str]]] = {}
     for item in compositions:

@@ -7,19 +7,20 @@ says exactly which licence it is. Anything else is only a name: nobody guesses w
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.sbom.validate import schema_folder
 from pipeline.text import plain
 
-type_json = dict[str, Any]
+if TYPE_CHECKING:
+    from pipeline.sbom import Json
 
 _DECLARED = "declared"
 """CycloneDX's word for what the authors of a package say, and nobody else concluded."""
 
 
 @cache
-def describe(text: str) -> type_json:
+def describe(text: str) -> Json:
     """One entry of a component's `licenses` for a licence that its authors declare.
 
     Raises `IncompleteError` when CycloneDX's schemas are not installed.

@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pipeline.sbom import Json
 from pipeline.sbom.write import conflict, join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-type_json = dict[str, Any]
 
 _LISTS = ("services", "vulnerabilities", "annotations", "formulation", "externalReferences")
 """Top-level lists that are kept from every document beside components, edges and compositions."""
@@ -33,18 +33,18 @@ class Conflict:
 class Merged:
     """The merged document and what did not fit together."""
 
-    document: type_json
+    document: Json
     conflicts: tuple[Conflict, ...]
 
 
-def merge(documents: Mapping[str, type_json], metadata: type_json) -> Merged:
+def merge(documents: Mapping[str, Json], metadata: Json) -> Merged:
     """One document about `metadata["component"]`, which depends on the root of each document.
 
     `documents` are keyed by the namespace that their references get. A component with a package
     URL goes by that; one without by its namespace and its own reference.
     """
     parts = {name: _renamed(documents[name], name) for name in sorted(documents)}
-    components: dict[str, type_json] = {}
+    components: dict[str, Json] = {}
     conflicts: set[Conflict] = set()
     for part in parts.values():
         for component in _components(part):
@@ -60,7 +60,7 @@ def merge(documents: Mapping[str, type_json], metadata: type_json) -> Merged:
     root = metadata["component"]["bom-ref"]
     roots = [part["metadata"]["component"]["bom-ref"] for part in parts.values()]
     components.pop(root, None)
-    document: type_json = {
+    document: Json = {
         "bomFormat": "CycloneDX",
         "version": 1,
         "metadata": metadata,
@@ -74,12 +74,12 @@ def merge(documents: Mapping[str, type_json], metadata: type_json) -> Merged:
     return Merged(document, tuple(sorted(conflicts, key=lambda one: (one.purl, one.algorithm))))
 
 
-def _components(part: type_json) -> Iterable[type_json]:
+def _components(part: Json) -> Iterable[Json]:
     yield part["metadata"]["component"]
     yield from part.get("components", ())
 
 
-def _dependencies(parts: Sequence[type_json], root: str, roots: Sequence[str]) -> list[type_json]:
+def _dependencies(parts: Sequence[Json], root: str, roots: Sequence[str]) -> list[Json]:
     edges: dict[str, dict[str, set[str]]] = {root: {"dependsOn": set(roots) - {root}}}
     for part in parts:
         for entry in part.get("dependencies", ()):
@@ -93,7 +93,7 @@ def _dependencies(parts: Sequence[type_json], root: str, roots: Sequence[str]) -
     ]
 
 
-def _compositions(parts: Sequence[type_json]) -> list[type_json]:
+def _compositions(parts: Sequence[Json]) -> list[Json]:
     """One composition per aggregate. Of whom one document knows the edges, they are known."""
     clear = {
         entry["ref"]
@@ -118,7 +118,7 @@ def _compositions(parts: Sequence[type_json]) -> list[type_json]:
     return [item for item in joined if len(item) > 1] + rest
 
 
-def _vague(part: type_json) -> frozenset[str]:
+def _vague(part: Json) -> frozenset[str]:
     return frozenset(
         ref
         for item in part.get("compositions", ())
@@ -130,11 +130,11 @@ def _vague(part: type_json) -> frozenset[str]:
 # ------------------------------------------------------------------------------ references
 
 
-def _renamed(document: type_json, namespace: str) -> type_json:
+def _renamed(document: Json, namespace: str) -> Json:
     """The document with a namespace before every reference, and package URLs as references."""
     names: dict[str, str] = {}
 
-    def learn(component: type_json) -> None:
+    def learn(component: Json) -> None:
         ref = component.get("bom-ref")
         purl = component.get("purl")
         if ref is not None:
@@ -149,13 +149,11 @@ def _renamed(document: type_json, namespace: str) -> type_json:
         learn(component)
     if _is_ours(document, names):
         return document
-    renamed: type_json = _rewritten(
-        document, lambda ref: names.get(ref) or _namespaced(ref, namespace)
-    )
+    renamed: Json = _rewritten(document, lambda ref: names.get(ref) or _namespaced(ref, namespace))
     return renamed
 
 
-def _is_ours(document: type_json, names: Mapping[str, str]) -> bool:
+def _is_ours(document: Json, names: Mapping[str, str]) -> bool:
     """Whether every reference is a package URL already, and nothing else has one."""
     return (
         all(ref == name for ref, name in names.items())

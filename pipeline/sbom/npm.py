@@ -10,7 +10,7 @@ says the same of packages, hashes and edges.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.model import ToolRecord
 from pipeline.sbom.document import decode, encode
@@ -20,7 +20,8 @@ from pipeline.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-type_json = dict[str, Any]
+    from pipeline.sbom import Json
+
 
 FORMAT = "package-lock.json"
 MANIFEST, LOCK = "package.json", "package-lock.json"
@@ -93,7 +94,7 @@ def _is_inside(path: str) -> bool:
     return not path.startswith(("/", "~")) and ".." not in PurePosixPath(path).parts
 
 
-def take(output: bytes) -> tuple[dict[str, type_json], ToolRecord | None]:
+def take(output: bytes) -> tuple[dict[str, Json], ToolRecord | None]:
     """What npm adds, by package URL, and npm itself; nothing where the output makes no sense."""
     try:
         document = decode(output)
@@ -112,7 +113,7 @@ def take(output: bytes) -> tuple[dict[str, type_json], ToolRecord | None]:
     return found, record
 
 
-def _call_declared(component: type_json) -> None:
+def _call_declared(component: Json) -> None:
     """Say of the licences that they are what the package's authors declare."""
     for item in component.get("licenses", ()):
         holder = item.get("license", item) if isinstance(item, dict) else None

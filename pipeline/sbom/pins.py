@@ -8,7 +8,7 @@ package, and its references, which count lines, are replaced by package URLs.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import UnreadableOutputError
 from pipeline.model import Origin
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeline.model import Package
+    from pipeline.sbom import Json
 
-type_json = dict[str, Any]
 
 PYTHON = "PyPI"
 INPUT, OUTPUT = "requirements.txt", "bom.json"
@@ -56,7 +56,7 @@ def pins(packages: Iterable[Package]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def take(content: bytes | None) -> tuple[dict[str, type_json], tuple[type_json, ...]]:
+def take(content: bytes | None) -> tuple[dict[str, Json], tuple[Json, ...]]:
     """The tool's components by package URL, and the tools that it says it consists of.
 
     Raises `UnreadableOutputError` for what is no such document.

@@ -31,13 +31,14 @@ from pipeline.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-type_json = dict[str, Any]
+    from pipeline.sbom import Json
+
 
 _SPACE = "https://spdx.org/spdxdocs/supply-chain-"
 _DOCUMENT = "SPDXRef-DOCUMENT"
 
 
-def render(document: type_json) -> bytes:
+def render(document: Json) -> bytes:
     """The document as SPDX 2.3; raises `IncompleteError` when spdx-tools finds it wrong."""
     components = [document["metadata"]["component"], *every_component(document)]
     ids = {item["bom-ref"]: f"SPDXRef-{number}" for number, item in enumerate(components)}
@@ -76,11 +77,11 @@ def _check(made: Document) -> None:
         raise formats.refuse("SPDX 2.3", plain(problems[0].validation_message, limit=300))
 
 
-def _tool(tool: type_json) -> Actor:
+def _tool(tool: Json) -> Actor:
     return Actor(ActorType.TOOL, f"{tool['name']}-{tool['version']}")
 
 
-def _package(component: type_json, id_: str) -> Package:
+def _package(component: Json, id_: str) -> Package:
     named = {item["type"]: item["url"] for item in component.get("externalReferences", ())}
     address = as_address(named.get("distribution", named.get("vcs", "")))
     purl = component.get("purl")
@@ -109,13 +110,13 @@ def _is_location(address: str) -> bool:
     return bool(address) and not validate_download_location(address)
 
 
-def _checksums(component: type_json) -> Iterator[Checksum]:
+def _checksums(component: Json) -> Iterator[Checksum]:
     for item in component.get("hashes", ()):
         name = item["alg"].replace("SHA-", "SHA").replace("SHA3-", "SHA3_")
         yield Checksum(ChecksumAlgorithm[name.replace("-", "_").upper()], item["content"])
 
 
-def _license(component: type_json) -> Any:
+def _license(component: Json) -> Any:
     """What the authors declare, where it is an SPDX expression."""
     texts = [
         item.get("expression") or item.get("license", {}).get("id")
@@ -130,7 +131,7 @@ def _license(component: type_json) -> Any:
     return spdx_licensing.parse(joined)
 
 
-def _edges(document: type_json, ids: dict[str, str]) -> Iterator[Relationship]:
+def _edges(document: Json, ids: dict[str, str]) -> Iterator[Relationship]:
     for entry in document["dependencies"]:
         for ref in entry.get("dependsOn", ()):
             yield Relationship(ids[entry["ref"]], RelationshipType.DEPENDS_ON, ids[ref])

@@ -16,7 +16,8 @@ from pipeline.text import plain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-type_json = dict[str, Any]
+    from pipeline.sbom import Json
+
 
 _ALGORITHMS = {
     "MD5": "md5",
@@ -27,7 +28,7 @@ _ALGORITHMS = {
 }
 
 
-def render(document: type_json) -> bytes:
+def render(document: Json) -> bytes:
     """The document as SPDX 3.0.1; raises `IncompleteError` when it cannot be read back whole."""
     space = document["serialNumber"]
     about = document["metadata"]
@@ -99,7 +100,7 @@ def _read_back(content: bytes, count: int) -> None:
         raise formats.refuse("SPDX 3.0", f"{read} of {count} elements can be read back")
 
 
-def _package(component: type_json, id_: str, info: Any) -> Any:
+def _package(component: Json, id_: str, info: Any) -> Any:
     made = spdx.software_Package(
         _id=id_,
         creationInfo=info,
@@ -125,7 +126,7 @@ def _package(component: type_json, id_: str, info: Any) -> Any:
     return made
 
 
-def _edges(document: type_json, packages: dict[str, Any], info: Any) -> Iterator[Any]:
+def _edges(document: Json, packages: dict[str, Any], info: Any) -> Iterator[Any]:
     """One relationship for each entry of the graph, with how complete it is."""
     vague = {
         ref: item["aggregate"]
@@ -155,7 +156,7 @@ def _edges(document: type_json, packages: dict[str, Any], info: Any) -> Iterator
 
 
 def _licenses(
-    components: list[type_json], packages: dict[str, Any], info: Any, space: str
+    components: list[Json], packages: dict[str, Any], info: Any, space: str
 ) -> Iterator[Any]:
     """Declared licences, each expression once, and who declares it."""
     users: dict[str, list[Any]] = {}

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     import jsonschema_rs
 
-type_json = dict[str, Any]
+    from pipeline.sbom import Json
+
 
 MAX_PROBLEMS = 20
 """Problems that are told of one document, at most."""
@@ -53,11 +54,11 @@ def validate(document: Any) -> tuple[str, ...]:
     return tuple(problems) or tuple(_references(document))[:MAX_PROBLEMS]
 
 
-def keep_sound(components: dict[str, type_json]) -> dict[str, type_json]:
+def keep_sound(components: dict[str, Json]) -> dict[str, Json]:
     """Those of a tool's components that the schema accepts, with what they carry."""
     shell = {"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1}
 
-    def holds(parts: list[type_json]) -> bool:
+    def holds(parts: list[Json]) -> bool:
         named = [{"type": "library", "name": "any", **part} for part in parts]
         return _validator("1.6").is_valid({**shell, "components": named})
 
@@ -66,7 +67,7 @@ def keep_sound(components: dict[str, type_json]) -> dict[str, type_json]:
     return {name: part for name, part in components.items() if holds([part])}
 
 
-def _references(document: type_json) -> Iterator[str]:
+def _references(document: Json) -> Iterator[str]:
     """References that stand for two things, and those into nowhere."""
     about = document.get("metadata", {})
     things = [about["component"]] if "component" in about else []
@@ -93,7 +94,7 @@ def _references(document: type_json) -> Iterator[str]:
             yield f"the reference {plain(ref, limit=200)} leads nowhere"
 
 
-def _used(document: type_json) -> Iterator[str]:
+def _used(document: Json) -> Iterator[str]:
     for entry in document.get("dependencies", ()):
         yield entry["ref"]
         yield from entry.get("dependsOn", ())

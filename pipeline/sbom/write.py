@@ -17,6 +17,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipeline.model import Origin, Target
+from pipeline.sbom import Json
 from pipeline.sbom.identity import as_address, as_vcs, bare, identify
 from pipeline.sbom.parts import has_graph, is_own, name_member, name_part
 from pipeline.text import plain
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pipeline.model import Lock, Package
     from pipeline.sbom.parts import Part
 
-type_json = dict[str, Any]
 
 PREFIX = "supply-chain:"
 """Namespace of our property names."""
@@ -57,16 +57,16 @@ class Circumstances:
 
     target: Target
     made: date
-    tools: tuple[type_json, ...] = ()
-    known: Mapping[str, type_json] = field(default_factory=dict)
+    tools: tuple[Json, ...] = ()
+    known: Mapping[str, Json] = field(default_factory=dict)
     dropped: frozenset[str] = frozenset()
-    licences: Mapping[str, type_json] = field(default_factory=dict)
+    licences: Mapping[str, Json] = field(default_factory=dict)
 
 
-def write(part: Part, about: Circumstances) -> type_json:
+def write(part: Part, about: Circumstances) -> Json:
     """The document of a part, without serial number and specification version."""
     root = _root(part, about)
-    components: dict[str, type_json] = {root["bom-ref"]: root}
+    components: dict[str, Json] = {root["bom-ref"]: root}
     graph = _Graph()
     for lock in part.locks:
         refs = _references(lock, about, root["bom-ref"])
@@ -87,7 +87,7 @@ def write(part: Part, about: Circumstances) -> type_json:
     }
 
 
-def metadata(root: type_json, about: Circumstances) -> type_json:
+def metadata(root: Json, about: Circumstances) -> Json:
     """The block about the document itself. Who its author is, no repository says."""
     git = about.target.git
     properties = [{"name": UNKNOWN, "value": "author"}]
@@ -102,10 +102,10 @@ def metadata(root: type_json, about: Circumstances) -> type_json:
     }
 
 
-def describe_root(name: str, purl: str, about: Circumstances) -> type_json:
+def describe_root(name: str, purl: str, about: Circumstances) -> Json:
     """The component that a document is about: the repository or a part of it."""
     git = about.target.git
-    root: type_json = {
+    root: Json = {
         "type": "application",
         "bom-ref": purl,
         "name": plain(name, limit=200) or "repository",
@@ -118,12 +118,12 @@ def describe_root(name: str, purl: str, about: Circumstances) -> type_json:
     return _complete(root)
 
 
-def join(one: type_json, other: type_json) -> type_json:
+def join(one: Json, other: Json) -> Json:
     """Two descriptions of one component: lists are united, and the first one's words stand."""
     return _complete(_united(one, other))
 
 
-def _united(one: type_json, other: type_json) -> type_json:
+def _united(one: Json, other: Json) -> Json:
     found = {**other, **one}
     for key in ("hashes", "externalReferences", "properties", "authors"):
         if key in one and key in other:
@@ -133,14 +133,14 @@ def _united(one: type_json, other: type_json) -> type_json:
     return found
 
 
-def conflict(one: type_json, other: type_json) -> str:
+def conflict(one: Json, other: Json) -> str:
     """The first algorithm by which two descriptions of a component have no hash in common."""
     values = [_hashes(one), _hashes(other)]
     shared = sorted(values[0].keys() & values[1].keys())
     return next((name for name in shared if not values[0][name] & values[1][name]), "")
 
 
-def _hashes(component: type_json) -> dict[str, set[str]]:
+def _hashes(component: Json) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     for item in component.get("hashes", ()):
         found[item["alg"]].add(item["content"].lower())
@@ -150,7 +150,7 @@ def _hashes(component: type_json) -> dict[str, set[str]]:
 # ------------------------------------------------------------------------------- components
 
 
-def _root(part: Part, about: Circumstances) -> type_json:
+def _root(part: Part, about: Circumstances) -> Json:
     """The part itself, by the name its own manifest gives it where the lock repeats that."""
     named = about.target.name if part.path == "." else part.path
     own = [package for lock in part.locks for package in lock.packages if _is_root(package, lock)]
@@ -185,9 +185,9 @@ def _references(lock: Lock, about: Circumstances, root: str) -> dict[Package, st
     return found
 
 
-def _own(package: Package, ref: str) -> type_json:
+def _own(package: Package, ref: str) -> Json:
     """A member of the repository's own workspace."""
-    made: type_json = {
+    made: Json = {
         "type": "application",
         "bom-ref": ref,
         "name": plain(package.name, limit=500),
@@ -199,12 +199,12 @@ def _own(package: Package, ref: str) -> type_json:
     return _complete(made)
 
 
-def _taken(package: Package, about: Circumstances) -> type_json:
+def _taken(package: Package, about: Circumstances) -> Json:
     """A package that the repository takes from somebody else."""
     ref = identify(package)
     group, colon, name = package.name.partition(":")
     has_group = bool(colon) and package.ecosystem == "Maven"
-    made: type_json = {
+    made: Json = {
         "type": "library",
         "bom-ref": ref,
         "name": plain(name if has_group else package.name, limit=500),
@@ -273,7 +273,7 @@ def _place(package: Package) -> tuple[str, str]:
     return f"{PREFIX}location", f"{place.path}:{place.line}" if place.line else place.path
 
 
-def _hash(text: str) -> type_json | None:
+def _hash(text: str) -> Json | None:
     """A lock's hash in CycloneDX's words; `None` for one that it has no word for.
 
     Go's "h1" is the SHA-256 of a list of the module's files, as cyclonedx-gomod writes it too.
@@ -290,7 +290,7 @@ def _hash(text: str) -> type_json | None:
     return {"alg": name, "content": value.lower()}
 
 
-def _complete(component: type_json) -> type_json:
+def _complete(component: Json) -> Json:
     """The component with its unknowns declared, and its lists in order."""
     lacking = {
         "producer": not (component.get("manufacturer") or component.get("authors")),
@@ -309,11 +309,11 @@ def _complete(component: type_json) -> type_json:
     return {**component, "properties": unique((*kept, *declared))}
 
 
-def _properties(pairs: Iterable[tuple[str, str]]) -> list[type_json]:
+def _properties(pairs: Iterable[tuple[str, str]]) -> list[Json]:
     return [{"name": name, "value": plain(value)} for name, value in pairs]
 
 
-def unique(items: Iterable[type_json]) -> list[type_json]:
+def unique(items: Iterable[Json]) -> list[Json]:
     """Each item once, in one order."""
     listed = list(items)
     if len(listed) < 2:  # noqa: PLR2004 - nothing to order
@@ -362,7 +362,7 @@ class _Graph:
         if lock.unread:
             self.unread.add(root)
 
-    def dependencies(self) -> list[type_json]:
+    def dependencies(self) -> list[Json]:
         """An entry for everything whose dependencies are known, or in part."""
         self.vague -= self.known
         return [
@@ -371,7 +371,7 @@ class _Graph:
             if targets or ref not in self.vague
         ]
 
-    def compositions(self) -> list[type_json]:
+    def compositions(self) -> list[Json]:
         """How complete the graph is: said of each reference of which it is not complete."""
         self.vague -= self.known
         partly = {ref for ref in self.vague if self.edges[ref]} | self.unread

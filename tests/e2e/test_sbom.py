@@ -15,14 +15,13 @@ from cyclonedx.model.bom import Bom
 
 from pipeline.cli import main
 from pipeline.commands import sbom as command
-from pipeline.sbom import pins
+from pipeline.sbom import Json, pins
 from pipeline.sbom.document import VERSIONS
 from pipeline.sbom.identity import identify
 from pipeline.sbom.parts import is_own
 from pipeline.sbom.validate import validate
 from tests.sbom.polyglot import look, make
 
-type_json = dict[str, Any]
 DAY = "2026-11-22"
 GO_READER = """package main
 
@@ -68,7 +67,7 @@ def run(root: Path, output: Path) -> None:
     assert code == 0
 
 
-def load(path: Path) -> type_json:
+def load(path: Path) -> Json:
     return dict(json.loads(path.read_bytes()))
 
 
@@ -205,7 +204,7 @@ def test_other_formats_are_written_alike_each_time(shop: Path, name: str) -> Non
 # ------------------------------------------------------------------------ an SBOM and the locks
 
 
-def against(root: Path, document: type_json, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+def against(root: Path, document: Json, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     file = root.parent / "given.json"
     file.write_text(json.dumps(document))
     capsys.readouterr()
@@ -213,7 +212,7 @@ def against(root: Path, document: type_json, capsys: pytest.CaptureFixture[str])
     return code, capsys.readouterr().out
 
 
-def without(document: type_json, purl: str) -> type_json:
+def without(document: Json, purl: str) -> Json:
     """The document without a component and everything that speaks of it."""
     text = [item for item in document["components"] if item["purl"] != purl]
     assert len(text) == len(document["components"]) - 1

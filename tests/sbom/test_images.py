@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pipeline.checks.container import document
 from pipeline.checks.container.scan import Scan, read
 from pipeline.model import Image, ToolRecord
+from pipeline.sbom import Json
 from pipeline.sbom.complete import measure
 from pipeline.sbom.document import VERSIONS, seal
 from pipeline.sbom.formats import convert
@@ -27,11 +28,9 @@ from pipeline.sbom.images import (
 from pipeline.sbom.validate import validate
 from tests.checks.container.cases import TODAY, image, ran
 
-type_json = dict[str, Any]
-
 M = "sha256:" + "ab" * 32
 JINJA = "pkg:pypi/jinja2@2.4.1"
-LOCKED: type_json = {
+LOCKED: Json = {
     "bomFormat": "CycloneDX",
     "version": 1,
     "metadata": {
@@ -57,11 +56,11 @@ def scan(found: Image) -> Scan:
     return read(ran(found), found)
 
 
-def of_image(found: Image, scan: Scan) -> type_json:
+def of_image(found: Image, scan: Scan) -> Json:
     (*_, newest) = document.files(
         [(found, scan)], ToolRecord(name="trivy", version="0.74.0"), TODAY
     )
-    made: type_json = json.loads(newest.content)
+    made: Json = json.loads(newest.content)
     return made
 
 

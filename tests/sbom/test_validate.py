@@ -9,27 +9,26 @@ from typing import Any
 import pytest
 
 from pipeline.errors import IncompleteError
+from pipeline.sbom import Json
 from pipeline.sbom import validate as room
 from pipeline.sbom.validate import MAX_PROBLEMS, keep_sound, validate
 from tests.sbom.polyglot import lock, package, target, whole
 
-type_json = dict[str, Any]
-
 
 @pytest.fixture
-def sound() -> type_json:
+def sound() -> Json:
     return whole(target(lock(package("a", requires=("b",)), package("b"))))
 
 
-def duplicate(document: type_json) -> None:
+def duplicate(document: Json) -> None:
     document["components"].append(dict(document["components"][-1], version="9"))
 
 
-def dangle(document: type_json) -> None:
+def dangle(document: Json) -> None:
     document["dependencies"].append({"ref": "pkg:pypi/a@1.0", "dependsOn": ["nowhere"]})
 
 
-SPOILED: dict[str, tuple[Callable[[type_json], Any], str]] = {
+SPOILED: dict[str, tuple[Callable[[Json], Any], str]] = {
     "timestamp": (lambda it: it["metadata"].update(timestamp="soon"), "date-time"),
     "serial": (lambda it: it.update(serialNumber="7"), "serialNumber"),
     "unknown key": (lambda it: it.update(extra=1), "extra"),
@@ -80,7 +79,7 @@ SPOILED: dict[str, tuple[Callable[[type_json], Any], str]] = {
 
 
 @pytest.mark.parametrize("name", SPOILED)
-def test_each_fault_is_seen_and_named(sound: type_json, name: str) -> None:
+def test_each_fault_is_seen_and_named(sound: Json, name: str) -> None:
     assert validate(sound) == ()
     spoil, told = SPOILED[name]
     spoiled = copy.deepcopy(sound)
@@ -94,13 +93,13 @@ def test_what_is_no_document_of_a_known_version_is_told(document: Any) -> None:
     assert "no CycloneDX document" in validate(document)[0]
 
 
-def test_bom_links_lead_elsewhere(sound: type_json) -> None:
+def test_bom_links_lead_elsewhere(sound: Json) -> None:
     link = "urn:cdx:f08a6ccd-4dce-4759-bd84-c626675d60a7/1#x"
     sound["dependencies"][0]["dependsOn"] = [link]
     assert validate(sound) == ()
 
 
-def test_problems_are_told_up_to_a_limit(sound: type_json) -> None:
+def test_problems_are_told_up_to_a_limit(sound: Json) -> None:
     sound["components"] = [{"type": "x", "name": "y"}] * 100
     assert len(validate(sound)) == MAX_PROBLEMS
 
@@ -113,7 +112,7 @@ def test_unsound_components_of_a_tool_are_dropped_alone() -> None:
 
 
 def test_without_the_schemas_nothing_passes_for_valid(
-    sound: type_json, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sound: Json, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     room._validator.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)

@@ -7,7 +7,7 @@ image, so the document says that it does not know.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline import __version__
 from pipeline.checks.container.scan import OS
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from pipeline.checks.container.scan import Found, Scan
     from pipeline.model import Image, ToolRecord
-
-type_json = dict[str, Any]
+    from pipeline.sbom import Json
 
 
 def files(
@@ -54,10 +53,10 @@ def files(
             )
 
 
-def write(image: Image, scan: Scan, tool: ToolRecord | None, made: date) -> type_json:
+def write(image: Image, scan: Scan, tool: ToolRecord | None, made: date) -> Json:
     """The document, without serial number and specification version."""
     root = describe_image(image)
-    components: dict[str, type_json] = {}
+    components: dict[str, Json] = {}
     for package in scan.packages:
         component = _component(package)
         held = components.setdefault(component["bom-ref"], component)
@@ -96,7 +95,7 @@ def _name(image: Image) -> str:
     return f"{readable or 'image'}-{image.config.removeprefix('sha256:')[:12]}"
 
 
-def _system(scan: Scan) -> type_json:
+def _system(scan: Scan) -> Json:
     name, release = plain(scan.family), plain(scan.release)
     return {
         "type": "operating-system",
@@ -108,9 +107,9 @@ def _system(scan: Scan) -> type_json:
     }
 
 
-def _component(package: Found) -> type_json:
+def _component(package: Found) -> Json:
     label = f"{package.name}@{package.version}"
-    component: type_json = {
+    component: Json = {
         "type": "library" if package.kind != OS else "application",
         "bom-ref": package.purl or f"{package.kind}:{plain(label)}",
         "name": plain(package.name, limit=300) or "unnamed",
@@ -136,7 +135,7 @@ def _component(package: Found) -> type_json:
     return component
 
 
-def _licences(names: list[str]) -> list[type_json]:
+def _licences(names: list[str]) -> list[Json]:
     """CycloneDX takes one expression, or a list of licences that are none."""
     found = [describe(name) for name in names]
     if len(found) == 1 or not any("expression" in one for one in found):
@@ -149,17 +148,17 @@ def _licences(names: list[str]) -> list[type_json]:
     ]
 
 
-def _tools(tool: ToolRecord | None) -> list[type_json]:
+def _tools(tool: ToolRecord | None) -> list[Json]:
     ours = {"type": "application", "name": "supply-chain-pipeline", "version": __version__}
     if tool is None:
         return [ours]
     return [ours, {"type": "application", "name": tool.name, "version": tool.version}]
 
 
-def _silence(*elements: str) -> list[type_json]:
+def _silence(*elements: str) -> list[Json]:
     """The declaration that these of CISA's minimum elements are unknown (`sbom/complete.py`)."""
     return [{"name": UNKNOWN, "value": element} for element in elements]
 
 
-def _union(one: list[type_json], other: list[type_json]) -> list[type_json]:
+def _union(one: list[Json], other: list[Json]) -> list[Json]:
     return [*one, *(item for item in other if item not in one)]

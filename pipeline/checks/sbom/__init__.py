@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.advisories.source import Question
 from pipeline.checks.job import Network, Skip, Tool, Wanted
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from pipeline.checks.job import Job, Options, Ran
     from pipeline.model import Lock, Target
+    from pipeline.sbom import Json
     from pipeline.sbom.parts import Part
 
 __all__ = [
@@ -61,7 +62,6 @@ __all__ = [
     "sealed_file",
 ]
 
-type_json = dict[str, Any]
 
 TOOL = Tool(distribution="cyclonedx-bom", module="cyclonedx_py")
 NETWORK = Network.LICENCES
@@ -157,7 +157,7 @@ def _name(part: Part, parts: Sequence[Part]) -> str:
     return f"{readable[:80]}-{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:12]}"
 
 
-def sealed_file(path: str, document: type_json) -> File:
+def sealed_file(path: str, document: Json) -> File:
     """A document as a file, once it is known to be valid; raises `IncompleteError` if not."""
     content = encode(document)
     if problems := validate(document):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline import __version__
 from pipeline.checks.job import Job
 from pipeline.model import ToolRecord
 from pipeline.registries.release import pins as releases
-from pipeline.sbom import npm, pins
+from pipeline.sbom import Json, npm, pins
 from pipeline.sbom.identity import bare, identify
 from pipeline.sbom.licences import describe
 from pipeline.sbom.parts import is_own
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pipeline.checks.job import Options, Ran
     from pipeline.model import Lock, Package, Target
 
-type_json = dict[str, Any]
 
 _TIMEOUT = 120.0
 
@@ -79,10 +78,10 @@ class Heard:
     `components` describe the tools themselves.
     """
 
-    known: Mapping[str, type_json]
+    known: Mapping[str, Json]
     asked: Mapping[str, str]
     surplus: tuple[str, ...]
-    components: tuple[type_json, ...]
+    components: tuple[Json, ...]
     npm: ToolRecord | None
     by_python: frozenset[str]
     by_npm: frozenset[str]
@@ -90,9 +89,9 @@ class Heard:
 
 def hear(target: Target, options: Options, runs: Sequence[Ran]) -> Heard:
     """What the tools said that is sound, and was asked for; the rest is `surplus`."""
-    known: dict[str, type_json] = {}
+    known: dict[str, Json] = {}
     surplus: tuple[str, ...] = ()
-    tools: list[type_json] = [
+    tools: list[Json] = [
         {"type": "application", "name": "supply-chain-pipeline", "version": __version__}
     ]
     record = None
@@ -123,14 +122,14 @@ def hear(target: Target, options: Options, runs: Sequence[Ran]) -> Heard:
     )
 
 
-def _with_digest(part: type_json, tool: ToolRecord | None) -> type_json:
+def _with_digest(part: Json, tool: ToolRecord | None) -> Json:
     """A tool's own description, with the digest of what is installed where that is known."""
     if tool is None or not tool.digest or part.get("name") != "cyclonedx-py":
         return part
     return {**part, "properties": [{"name": f"{PREFIX}installed-digest", "value": tool.digest}]}
 
 
-def licences_of(target: Target, options: Options) -> dict[str, type_json]:
+def licences_of(target: Target, options: Options) -> dict[str, Json]:
     """What registries tell of the licences of locked releases, by bare package URL.
 
     What they do not tell stays unknown in the documents, and is counted there.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Rule
 from pipeline.checks.sbom.heard import packages_in
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from pipeline.model import Location, Target
+    from pipeline.sbom import Json
     from pipeline.sbom.complete import Field
     from pipeline.sbom.merge import Conflict
     from pipeline.sbom.write import Circumstances
 
-type_json = dict[str, Any]
 
 MERGED = "repository.cdx.json"
 """The name of the repository's document, below a folder per specification version."""
@@ -64,7 +64,7 @@ SILENT = "sbom/field-missing"
 """The rule about minimum elements that a document passes over."""
 
 
-def differences(document: type_json, target: Target, about: Circumstances) -> Iterator[Finding]:
+def differences(document: Json, target: Target, about: Circumstances) -> Iterator[Finding]:
     """What the repository's document and the locks do not have in common."""
     found = compare(document, target, exact=True)
     places = _places(target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.model import Table
 from pipeline.sbom.document import every_component
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pipeline.checks.sbom.heard import Heard
+    from pipeline.sbom import Json
     from pipeline.sbom.complete import Field
     from pipeline.sbom.write import Circumstances
 
-type_json = dict[str, Any]
 
 ELEMENTS = "CISA minimum elements of 2026, in the merged SBOM"
 """The title of the table about them."""
@@ -35,7 +35,7 @@ def completeness(fields: Iterable[Field], *, offline: bool) -> Table:
     )
 
 
-def makers(document: type_json, heard: Heard, about: Circumstances) -> Table:
+def makers(document: Json, heard: Heard, about: Circumstances) -> Table:
     """Which tool had a hand in how many components."""
     purls = {bare(item["purl"]) for item in every_component(document)}
     rows = [("lock graph", "hashes, edges, sources; other ecosystems", len(purls))]

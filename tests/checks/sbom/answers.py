@@ -13,14 +13,13 @@ from pipeline.model import (
     Target,
     ToolRecord,
 )
-from pipeline.sbom import pins
+from pipeline.sbom import Json, pins
 from tests.sbom.polyglot import DAY, lock, package, target
 
-type_json = dict[str, Any]
 TOOL = ToolRecord(name="cyclonedx-bom", version="7.5.0", digest="sha256:" + "0" * 64)
 
 
-def spelled(job: Job) -> type_json:
+def spelled(job: Job) -> Json:
     """What cyclonedx-py writes for a job (shape of 7.5.0)."""
     rows = [line.split("==") for line in job.inputs[pins.INPUT].decode().splitlines()]
     return {
@@ -49,7 +48,7 @@ def spelled(job: Job) -> type_json:
     }
 
 
-def read(of: Target, spoil: Callable[[type_json], Any] = lambda _: None, **more: Any) -> Reading:
+def read(of: Target, spoil: Callable[[Json], Any] = lambda _: None, **more: Any) -> Reading:
     options = Options(as_of=DAY, tool=TOOL, **more)
     jobs = sbom.plan(of, options)
     assert isinstance(jobs, tuple)
@@ -61,7 +60,7 @@ def read(of: Target, spoil: Callable[[type_json], Any] = lambda _: None, **more:
     return sbom.read(of, options, runs)
 
 
-def merged(reading: Reading, version: str = "1.7") -> type_json:
+def merged(reading: Reading, version: str = "1.7") -> Json:
     (file,) = (one for one in reading.files if one.path == f"{version}/{sbom.MERGED}")
     return dict(json.loads(file.content))
 

@@ -25,8 +25,6 @@ from pipeline.sbom.validate import validate
 from tests.checks.sbom.answers import OF, TOOL, merged, read
 from tests.sbom.polyglot import DAY, lock, named, package, properties, target, written
 
-type_json = dict[str, Any]
-
 
 def npm_target(path: str) -> Target:
     one = package("a", ecosystem="npm")

@@ -15,11 +15,9 @@ from pipeline.model import (
     Location,
     Severity,
 )
-from pipeline.sbom import document, pins, write
+from pipeline.sbom import Json, document, pins, write
 from tests.checks.sbom.answers import OF, merged, read, spelled
 from tests.sbom.polyglot import DAY, lock, named, package, target
-
-type_json = dict[str, Any]
 
 
 def test_a_component_deleted_from_the_tools_sbom_is_named() -> None:
@@ -71,13 +69,13 @@ def test_a_component_that_no_lock_has_is_named() -> None:
 )
 def test_a_document_tampered_with_between_writing_and_reading_is_seen(
     monkeypatch: pytest.MonkeyPatch,
-    tamper: Callable[[type_json], Any],
+    tamper: Callable[[Json], Any],
     rule: str,
     subject: str,
 ) -> None:
     honest = document.decode
 
-    def decode(content: bytes) -> type_json:
+    def decode(content: bytes) -> Json:
         read_back = honest(content)
         tamper(read_back)
         return read_back

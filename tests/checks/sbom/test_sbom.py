@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,8 +23,6 @@ from pipeline.sbom import pins
 from tests.checks.sbom.answers import OF, merged, read, spelled
 from tests.sbom.polyglot import DAY, lock, make, package, target
 from tests.sbom.polyglot import look as look_at
-
-type_json = dict[str, Any]
 
 
 def test_nothing_to_list_is_not_applicable() -> None:
