@@ -121,7 +121,7 @@ def nothing_is_past_its_end(facts: Facts) -> Answer:
         checks = sorted({item.finding.check for item in open_})
         return failed(f"open: {told_briefly(open_)}", *checks, existing=existing)
     reason = "only images are looked at, and not the runtimes that manifests name"
-    return unknown(Gap.DATA_MISSING, reason)
+    return unknown(Gap.UNSUPPORTED_INPUT, reason)
 
 
 @control(

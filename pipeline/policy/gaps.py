@@ -30,9 +30,12 @@ FIXES: Mapping[Gap, str] = {
     Gap.DATA_STALE: "Refresh the data with `supply-chain advisories update`; Trivy's, with"
     " `supply-chain tools update`.",
     Gap.NETWORK_OFF: "Run it without --offline, or import the data beforehand.",
-    Gap.INPUT_MISSING: "Commit the missing file: for dependencies, a lockfile with exact versions.",
-    Gap.UNSUPPORTED_INPUT: "Use a supported format; for dependencies, add such a lockfile.",
-    Gap.PARSE_ERROR: "Correct the file at this place, or generate it anew.",
+    Gap.INPUT_MISSING: "Commit the missing file: for dependencies, a lockfile with exact versions."
+    " Where nothing is built from it, `exclude` it in the policy.",
+    Gap.UNSUPPORTED_INPUT: "Use a supported format; for dependencies, add such a lockfile. Where"
+    " nothing is built from it, `exclude` it in the policy.",
+    Gap.PARSE_ERROR: "Correct the file at this place, or generate it anew. Where nothing is built"
+    " from it, `exclude` it in the policy.",
     Gap.UNPARSABLE_VERSION: "Lock a version that the ecosystem's version rules allow.",
     Gap.NO_VERSION: "Pin it to one exact version.",
     Gap.NOT_FROM_REGISTRY: "Take it from the public registry, or review it by hand.",
@@ -48,6 +51,13 @@ _FIXES_OF: Mapping[tuple[str, Gap], str] = {
     ("secrets", Gap.UNSUPPORTED_INPUT): "Look at it by hand.",
     ("secrets", Gap.INPUT_MISSING): "Make it readable, with the whole history (`git fetch"
     " --unshallow`), and run the check again.",
+    ("container", Gap.INPUT_MISSING): "Build the image, and name it with --image or under `images`"
+    " in the policy.",
+    ("hardening", Gap.INPUT_MISSING): "Write it out here, scan by itself what stands elsewhere, or"
+    " review it by hand.",
+    ("hardening", Gap.DATA_MISSING): "Compare it with its maker's dates by hand.",
+    ("workflows", Gap.INPUT_MISSING): "Scan by itself what stands elsewhere, or review it by hand.",
+    ("workflows", Gap.NETWORK_OFF): "Run zizmor by itself, with a token for GitHub.",
     ("workflows", Gap.UNSUPPORTED_INPUT): "Review it by hand, or `exclude` it in the policy.",
     ("hardening", Gap.UNSUPPORTED_INPUT): "Write it in a form that is read, or review it by hand.",
 }
@@ -57,6 +67,9 @@ ANSWERED = frozenset(
     {Outcome.PASS, Outcome.WAIVED, Outcome.NOT_APPLICABLE, Outcome.ATTESTED, Outcome.FAIL}
 )
 """The outcomes of a control that somebody looked at."""
+
+_BY_DATA = frozenset({Gap.DATA_MISSING, Gap.DATA_STALE, Gap.NETWORK_OFF})
+"""What only other data can mend, whatever the advice of a control is."""
 
 _SIDE_DATA = frozenset({"kev", "epss"})
 """Data that rank findings but do not find any: too old, they cost their own control only."""
@@ -239,12 +252,13 @@ def control_gaps(
     for result in controls:
         control, answer = result.control, result.answer
         if answer.outcome not in ANSWERED:
+            # Where the checks are done, its own advice is what is left to follow.
+            is_done = answered.issuperset(control.checks) and answer.gap not in _BY_DATA
             yield name_gap(
                 f"{control.id}: {control.title}",
                 answer.gap or Gap.NOT_ACCOUNTED_FOR,
                 answer.reason,
-                # Where the checks are done, its own advice is what is left to follow.
-                fix=control.fix if answered.issuperset(control.checks) else "",
+                fix=control.fix if is_done else "",
                 blocking=control.id in policy.required_controls,
             )
     for name in sorted({*policy.required_controls} - {item.control.id for item in controls}):

@@ -175,7 +175,7 @@ def test_licences_of_which_nobody_was_asked_are_not_evaluated() -> None:
 
 
 def test_ends_of_life_are_not_known() -> None:
-    assert answer("DEP-06", LOCKED).gap is Gap.DATA_MISSING
+    assert answer("DEP-06", LOCKED).gap is Gap.UNSUPPORTED_INPUT
 
 
 # ------------------------------------------------------------------------------------- settings

@@ -213,6 +213,32 @@ def test_advice_about_lockfiles_is_not_given_about_secrets() -> None:
     assert "lockfile" not in line.fix
 
 
+@pytest.mark.parametrize("gap", [Gap.DATA_MISSING, Gap.DATA_STALE, Gap.NETWORK_OFF])
+def test_data_that_a_control_lacks_are_to_be_fetched(gap: Gap) -> None:
+    item = result(Outcome.NOT_EVALUATED, gap=gap)
+    (line,) = report(evidence(), controls=(item,)).unevaluated
+    assert line.fix == FIXES[gap]
+
+
+@pytest.mark.parametrize(
+    ("check", "gap", "advice"),
+    [
+        ("container", Gap.INPUT_MISSING, "--image"),
+        ("hardening", Gap.INPUT_MISSING, "stands elsewhere"),
+        ("hardening", Gap.DATA_MISSING, "by hand"),
+        ("workflows", Gap.INPUT_MISSING, "stands elsewhere"),
+        ("workflows", Gap.NETWORK_OFF, "zizmor"),
+    ],
+)
+def test_advice_that_would_not_help_is_not_given(check: str, gap: Gap, advice: str) -> None:
+    missing = Missing(subject="Dockerfile", gap=gap, why="-")
+    part = Coverage(scope="files", unit="files", expected=1, evaluated=0, missing=(missing,))
+    found = Evidence(check=check, status=Status.PARTIAL, coverage=(part,))
+    line, *_ = check_gaps([found], planned=[check], policy=Policy())
+    assert advice in line.fix
+    assert line.fix != FIXES[gap]
+
+
 def test_a_gap_beside_the_question_is_told_and_does_not_block() -> None:
     beside = Coverage(
         scope="registry",

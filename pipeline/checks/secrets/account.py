@@ -204,8 +204,10 @@ def _aside(work: Work, options: Options) -> Iterator[Coverage]:
     ]
     past = work.past
     if past is not None and past.tips:
-        why = "the engine reads files, not the messages of commits and tags"
-        beside.append(Missing(subject="messages", gap=Gap.UNSUPPORTED_INPUT, why=why))
+        why = "the engine reads files, and these are none"
+        beside.append(
+            Missing(subject="messages of commits and tags", gap=Gap.UNSUPPORTED_INPUT, why=why)
+        )
         more = sum(is_passed_over(blob.path) for blob in past.blobs) - MAX_PAST
         if more > 0:
             what = f"{more} old versions of lock files and the like"
@@ -215,7 +217,7 @@ def _aside(work: Work, options: Options) -> Iterator[Coverage]:
         why = "the policy says that the history is not searched"
         beside.append(Missing(subject="history", gap=Gap.NOT_CONFIGURED, why=why))
     if beside:
-        yield _coverage("beside", "parts", len(beside), 0, beside, required=False)
+        yield _coverage("the repository", "parts", len(beside), 0, beside, required=False)
 
 
 def _coverage(  # noqa: PLR0913 - one argument for each field

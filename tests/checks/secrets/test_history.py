@@ -163,7 +163,7 @@ def test_a_submodule_is_named(repository: Repository, tmp_path: Path, token: str
     repository.commit()
     reading = search(repository.root)
     assert not reading.findings
-    beside = scope(reading, "beside")
+    beside = scope(reading, "the repository")
     assert not beside.required
     assert "parts/sub" in {one.subject for one in beside.missing}
 
@@ -192,7 +192,9 @@ def test_messages_are_said_not_to_be_read(repository: Repository, token: str) ->
     repository.commit(token, a="x = 1\n")
     reading = search(repository.root)
     assert not reading.findings
-    assert "messages" in {one.subject for one in scope(reading, "beside").missing}
+    assert "messages of commits and tags" in {
+        one.subject for one in scope(reading, "the repository").missing
+    }
 
 
 def test_without_the_history_only_todays_files(repository: Repository, token: str) -> None:
@@ -200,7 +202,7 @@ def test_without_the_history_only_todays_files(repository: Repository, token: st
     repository.commit(a="x = 1\n")
     reading = search(repository.root, history=False)
     assert not reading.findings
-    assert [one.gap for one in scope(reading, "beside").missing] == [Gap.NOT_CONFIGURED]
+    assert [one.gap for one in scope(reading, "the repository").missing] == [Gap.NOT_CONFIGURED]
 
 
 def test_a_folder_of_a_repository_has_its_own_history_alone(
