@@ -17,7 +17,8 @@ from pipeline.errors import IncompleteError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-MAX_CHARACTERS = 1024 * 1024
+MAX_CHARACTERS = 4 * 1024 * 1024
+"""The definitions of a custom resource of Kubernetes have more than one of these millions."""
 MAX_NODES = 100_000
 """Nodes after every alias has been unfolded."""
 MAX_DEPTH = 64

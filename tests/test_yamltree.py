@@ -86,7 +86,7 @@ def test_an_alias_repeats_a_node() -> None:
         ("[" * 500_000, "file.yml:1: nested deeper than 64 levels"),
         ("{" * 65, "file.yml:1: nested deeper than 64 levels"),
         ("- x\n" * 100_000, "file.yml:100000: unfolds to more than 100000 nodes"),
-        (" " * (1024 * 1024 + 1), "file.yml: 1048577 characters are more than the limit"),
+        (" " * (4 * 1024 * 1024 + 1), "file.yml: 4194305 characters are more than the limit"),
     ],
 )
 def test_what_is_refused_and_where(text: str, why: str) -> None:

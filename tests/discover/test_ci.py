@@ -212,7 +212,7 @@ def test_a_noxfile_that_cannot_be_read_says_nothing(tmp_path: Path) -> None:
         ("jobs: 3", "there are no jobs in it"),
         ("", "there are no jobs in it"),
         ("a: " + "[" * 100, "nested deeper"),
-        ("#" * (1024 * 1024 + 1), "more than the limit"),
+        ("#" * (4 * 1024 * 1024 + 1), "more than the limit"),
         (
             "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
             + "".join(f"a{n}: &a{n} [{','.join(['*a'] * 99)}]\n" for n in range(100))

@@ -136,7 +136,7 @@ def test_a_file_is_read_and_known_by_its_name(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_is_a_mistake_of_the_user(tmp_path: Path) -> None:
     (tmp_path / "binary.yml").write_bytes(b"name: \xff")
-    (tmp_path / "large.yml").write_bytes(b"#" * (1024 * 1024 + 1))
+    (tmp_path / "large.yml").write_bytes(b"#" * (4 * 1024 * 1024 + 1))
     for name, why in (
         ("gone.yml", "No such file"),
         ("gone/gone.yml", "not a folder"),
