@@ -90,6 +90,11 @@ def test_kubernetes_objects_are_known_by_their_keys(
     assert found["kubernetes"] == (["deploy/x.yaml"] if expected else [])
 
 
+@pytest.mark.parametrize("name", ["kustomization.yaml", "kustomization.yml", "Kustomization"])
+def test_kustomize_need_not_say_what_it_is(tmp_path: Path, name: str) -> None:
+    assert kinds(tmp_path, {f"base/{name}": b"resources: []\n"})["kubernetes"] == [f"base/{name}"]
+
+
 def test_what_cannot_be_looked_into_is_reported(tmp_path: Path) -> None:
     (tmp_path / "outside.yml").symlink_to("/etc/hostname")
     os.mkfifo(tmp_path / "pipe.yml")

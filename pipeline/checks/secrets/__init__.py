@@ -23,7 +23,7 @@ places      what is kept of a hit                   walked  which commits brough
 layers      which layers are unpacked               shelf   where their files lie meanwhile
 baked       what is in which image                  archives  what it does not unpack
 remember    what was looked at before               ignored what excuses nothing
-rules       what is wrong, by its id                fingerprint, fixture, report  the findings
+rules       what is wrong, by its id                fingerprint, report  the findings
 """
 
 from __future__ import annotations

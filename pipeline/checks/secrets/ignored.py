@@ -10,7 +10,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets.fixture import by_path
+from pipeline.checks.fixture import by_path
 from pipeline.checks.secrets.report import CHECK
 from pipeline.model import Finding, Kind, Location, Severity
 from pipeline.tree import Tree, UnreadableFileError

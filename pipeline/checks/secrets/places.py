@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets import fingerprint, fixture
+from pipeline.checks import fixture
+from pipeline.checks.secrets import fingerprint
 from pipeline.checks.secrets.remember import Seen
 from pipeline.discover.names import printable
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets import fixture
+from pipeline.checks import fixture
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.passed import is_installed
 from pipeline.checks.secrets.remember import Seen

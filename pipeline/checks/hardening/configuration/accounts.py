@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.hardening.configuration import copies
 from pipeline.checks.hardening.configuration.inputs import at, counted, missing
+from pipeline.errors import IncompleteError
 from pipeline.model import Coverage, Gap, Location, Missing
+from pipeline.policy import some
+from pipeline.text import plain
+from pipeline.yamltree import Table, compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +26,7 @@ SCOPE = "configuration, by Trivy"
 _MODULE = re.compile(
     r'^[ \t]*module[ \t]+"[^"\n]*"[ \t]*\{[^{}]*?\bsource[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE
 )
+_PROVIDERS = re.compile(r"^[ \t]*required_providers[ \t]*\{", re.MULTILINE)
 _ABSENT = (
     "Trivy, which evaluates it, is not here or is not the one that is pinned:"
     " `supply-chain tools install` gets it, `supply-chain tools status` tells what is wrong"
@@ -54,7 +59,11 @@ def account(inputs: Inputs, answers: Mapping[str, Answer], own: Own, *, present:
             silent |= dict.fromkeys(_left_out(inputs, kind, silent), True)
         expected |= silent.keys()
         for path in (path for path, is_silent in silent.items() if is_silent):
-            gaps[path] = inputs.unread.get(path) or _unseen(path, answer, present=present)
+            gaps[path] = (
+                inputs.unread.get(path)
+                or (_incomplete(inputs, path) if answer and kind == copies.HELM else None)
+                or _unseen(path, answer, present=present)
+            )
     expected |= own.alone.keys()
     gaps = dict(own.alone) | gaps
     aside += _elsewhere(inputs)
@@ -122,14 +131,45 @@ def _by_chart(inputs: Inputs, silent: Mapping[str, bool], aside: list[Missing]) 
     return charts
 
 
+def _incomplete(inputs: Inputs, path: str) -> Missing | None:
+    """That a chart lacks others that it depends on: it cannot be rendered without them."""
+    try:
+        root = compose(inputs.contents.get(path, b"").decode(errors="replace"), path, aliases=True)
+    except IncompleteError:
+        return None
+    wanted = root.items("dependencies") if isinstance(root, Table) else ()
+    names = {one.text("name") for one in wanted if isinstance(one, Table)}
+    folder = f"{path.removesuffix('Chart.yaml')}charts/"
+    lacking = sorted(
+        name
+        for name in names
+        if not any(other.startswith(f"{folder}{name}") for other in inputs.target.helm)
+    )
+    if not lacking:
+        return None
+    why = (
+        f"it needs charts that are not in its folder, so it was not rendered: {some(lacking)};"
+        " `helm dependency build` brings them"
+    )
+    return missing(path, Gap.INPUT_MISSING, plain(why, limit=400))
+
+
 def _elsewhere(inputs: Inputs) -> Iterator[Missing]:
-    """Modules of Terraform that stand elsewhere; they are not fetched."""
+    """Modules and providers of Terraform that stand elsewhere; they are not fetched."""
     for path, content in inputs.read(inputs.target.terraform).items():
         text = content.decode(errors="replace")
-        for found in _MODULE.finditer(text):
-            if not found[1].startswith(("./", "../")):
-                place = Location(path=path, line=text.count("\n", 0, found.start(1)) + 1)
-                why = "this module stands elsewhere, and was not fetched"
+        modules = (
+            found.start(1)
+            for found in _MODULE.finditer(text)
+            if not found[1].startswith(("./", "../"))
+        )
+        providers = (found.start() for found in _PROVIDERS.finditer(text))
+        for starts, why in (
+            (modules, "this module stands elsewhere, and was not fetched"),
+            (providers, "these providers stand elsewhere, and nobody looked at their releases"),
+        ):
+            for start in starts:
+                place = Location(path=path, line=text.count("\n", 0, start) + 1)
                 yield Missing(subject=at(place), gap=Gap.INPUT_MISSING, why=why, location=place)
 
 

@@ -8,6 +8,7 @@ from pipeline.checks.hardening.configuration import lifetimes
 from pipeline.checks.hardening.configuration.images import pin_problems
 from pipeline.checks.hardening.problem import Open, Problem, Read
 from pipeline.model import Gap, Location
+from pipeline.text import plain
 
 if TYPE_CHECKING:
     from datetime import date
@@ -53,7 +54,8 @@ class Gathered:
         self.images += 1
         self.problems += lifetimes.problems(named, place, self.today)
         if not lifetimes.lifetimes(named):
-            why = "the table of supported releases does not know this image and version"
+            image = plain(f"{named.repository}:{named.tag}".rstrip(":"), limit=200)
+            why = f"the table of supported releases does not know {image}"
             self.undated.append(Open(place=place, why=why, gap=Gap.DATA_MISSING))
 
     def told(self) -> Read:

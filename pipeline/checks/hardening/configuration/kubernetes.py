@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.checks import fixture
 from pipeline.checks.hardening.configuration.workload import Container, Text, setting
 from pipeline.checks.hardening.configuration.workload import read as hold
 from pipeline.checks.hardening.problem import Open, Problem
@@ -39,6 +40,11 @@ _KNOWN = frozenset(
 """Objects in which Trivy looks for containers: trivy-checks, lib/kubernetes/kubernetes.rego."""
 _KINDS = ("containers", "initContainers", "ephemeralContainers")
 _SHARED = {"hostNetwork": "network", "hostPID": "processes", "hostIPC": "shared memory"}
+_KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
+_REMOTE = re.compile(
+    r"://|^git@|^(?:github\.com|gitlab\.com|bitbucket\.org)[/:]|\?(?:.*&)?(?:ref|version)="
+)
+"""What is no path in the repository: https://github.com/kubernetes-sigs/kustomize, remoteBuild."""
 _TEMPLATE = re.compile(r"\{\{|\$\{|\$\(")
 
 
@@ -64,12 +70,28 @@ def read(text: str, path: str, today: date) -> Read:
             strange.append(_left(one, path, f"Trivy knows no containers in a {plain(kind)}"))
         elif containers and not {"name", "generateName"} & names:
             ours_alone.append(_left(one, path, "Trivy judges no object without a name"))
+        strange += _fetched(one, path)
     return replace(
         found,
         problems=(*found.problems, *secrets),
         ours_alone=tuple(ours_alone),
         strange=tuple(strange),
     )
+
+
+def _fetched(one: Table, path: str) -> Iterator[Open]:
+    """What Kustomize takes from elsewhere: addresses among its resources, and charts.
+
+    Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/resource/
+    """
+    if not (_KUSTOMIZATION.search(path) or one.text("kind") in {"Kustomization", "Component"}):
+        return
+    named = [entry for key in ("resources", "bases", "components") for entry in one.items(key)]
+    lines = [node.line for node in named if isinstance(node, Scalar) and _REMOTE.search(node.text)]
+    lines += [chart.line for chart in one.items("helmCharts")]
+    for line in lines:
+        why = "what Kustomize takes from elsewhere was not fetched"
+        yield Open(place=Location(path=path, line=line), why=why, gap=Gap.INPUT_MISSING)
 
 
 def _left(one: Table, path: str, why: str) -> Open:
@@ -154,17 +176,20 @@ def _container(node: Table, pod: Table) -> Container:
 
 
 def _secrets(one: Table, path: str) -> Iterator[Problem]:
-    """Values of a `Secret` object: base64 hides nothing."""
+    """Values of a `Secret` object: base64 hides nothing. What looks like a test's is less bad."""
     if one.text("kind") != "Secret":
         return
+    made_up = fixture.by_path(path)
+    hint = f"; probably made for a test: {made_up}" if made_up else ""
     for key in ("data", "stringData"):
         for name, (_, value) in one.below(key).entries.items():
             if isinstance(value, Scalar) and value.text and not _TEMPLATE.search(value.text):
                 yield Problem(
                     rule="plain-secret",
-                    severity=Severity.HIGH,
+                    severity=Severity.MEDIUM if made_up else Severity.HIGH,
                     place=Location(path=path, line=value.line),
-                    detail=f"{name} of a Secret stands in the repository; base64 hides nothing",
+                    detail=f"{name} of a Secret stands in the repository; base64 hides nothing"
+                    + hint,
                 )
 
 

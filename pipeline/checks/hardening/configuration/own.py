@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.hardening.configuration import building, compose, kubernetes, lifetimes
@@ -12,6 +12,7 @@ from pipeline.checks.hardening.configuration.inputs import at, counted, missing
 from pipeline.checks.hardening.problem import Problem
 from pipeline.errors import IncompleteError
 from pipeline.model import Coverage, DataRecord, Gap, Missing
+from pipeline.policy import numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,16 +91,25 @@ def _look(inputs: Inputs, path: str) -> Read | Missing:
 
 
 def _dated(images: int, undated: list[Open]) -> Iterator[Coverage]:
-    """Images whose end of support is known, beside the question."""
-    gaps = {at(one.place): _left(one) for one in undated}
+    """Images whose end of support is known, beside the question; each unknown one is told once."""
+    places: dict[str, list[Open]] = {}
+    for one in undated:
+        places.setdefault(one.why, []).append(one)
+    known = images - len(undated)
     yield Coverage(
         scope="support of base images",
         unit="images",
-        expected=images,
-        evaluated=images - len(undated),
-        missing=tuple(gaps[key] for key in sorted(gaps)),
+        expected=known + len(places),
+        evaluated=known,
+        missing=tuple(_everywhere(several) for _, several in sorted(places.items())),
         required=False,
     )
+
+
+def _everywhere(several: list[Open]) -> Missing:
+    first, *others = sorted(several, key=lambda one: (one.place.path, one.place.line or 0))
+    more = f", nor in {numbered(len(others), 'other place')}" if others else ""
+    return replace(_left(first), why=f"{first.why}{more}")
 
 
 def _table() -> DataRecord:

@@ -13,7 +13,7 @@ from pipeline.checks.hardening.configuration.inputs import Inputs
 from pipeline.checks.hardening.configuration.own import evaluate
 from pipeline.checks.hardening.configuration.trivy import Answer
 from pipeline.model import Gap, Unread
-from tests.checks.hardening.seen import inputs, required, unread
+from tests.checks.hardening.seen import gaps, inputs, required, unread
 
 
 def heard(found: Inputs, told: dict[str, Answer], *, present: bool) -> Theirs:
@@ -89,6 +89,42 @@ def test_a_chart_counts_when_it_was_rendered_and_the_rest_is_told() -> None:
 def test_a_chart_without_templates_asks_for_nothing() -> None:
     found = inputs({"c/Chart.yaml": b"name: c\n"}, helm=("c/Chart.yaml",))
     assert heard(found, answers(found), present=True).coverage == ()
+
+
+@pytest.mark.parametrize(
+    ("chart", "inside", "expected"),
+    [
+        (b"dependencies: [{name: db}, {name: cache}]\n", "cache-1.0.tgz", "not rendered: db;"),
+        (b"dependencies: [{name: db}]\n", "db/Chart.yaml", "does not speak of it"),
+        (b"name: c\n", "db/Chart.yaml", "does not speak of it"),
+        (b"dependencies: [3]\n", "db/Chart.yaml", "does not speak of it"),
+        (b"a: [\n", "db/Chart.yaml", "does not speak of it"),
+        (b"text\n", "db/Chart.yaml", "does not speak of it"),
+    ],
+)
+def test_a_chart_that_lacks_others_says_which(chart: bytes, inside: str, expected: str) -> None:
+    path = f"c/charts/{inside}"
+    files: dict[str, bytes | Unread] = {
+        "c/Chart.yaml": chart, "c/templates/a.yaml": b"x", path: b"x",
+    }  # fmt: skip
+    found = inputs(files, helm=tuple(files))
+    theirs = heard(found, answers(found, but=tuple(files)), present=True)
+    (gap,) = gaps(theirs.coverage)
+    assert gap.subject == "c/Chart.yaml"
+    assert expected in gap.why
+    untold = heard(found, {}, present=True)
+    assert gaps(untold.coverage)[0].gap is Gap.TOOL_FAILED
+
+
+def test_providers_are_from_elsewhere() -> None:
+    files: dict[str, bytes | Unread] = {
+        "main.tf": b'terraform {\n  required_providers {\n    a = { source = "x/a" }\n  }\n}\n'
+    }
+    found = inputs(files, terraform=("main.tf",))
+    theirs = heard(found, answers(found), present=True)
+    assert [(one.subject, one.gap) for one in gaps(theirs.coverage)] == [
+        ("main.tf:2", Gap.INPUT_MISSING)
+    ]
 
 
 def test_a_chart_of_which_a_part_is_not_there_is_not_evaluated() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.checks.hardening.configuration import kubernetes
 from pipeline.checks.hardening.problem import Read
 from pipeline.errors import IncompleteError
-from pipeline.model import Gap
+from pipeline.model import Gap, Severity
 from tests.checks.hardening.cases import DAY
 
 BAD = "{containers: [{name: a, securityContext: {privileged: true}}]}"
@@ -53,6 +53,36 @@ def test_what_trivy_says_nothing_about() -> None:
     (flow,) = read(f"{{kind: Pod, metadata: {{name: x}}, spec: {BAD}}}\n").ours_alone
     assert "plain lines" in flow.why
     assert "Rollout" in rollout.strange[0].why
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("resources: [./a, ../b, c.yaml]\n", []),
+        ("resources:\n- https://example.com/a.yaml\n", [2]),
+        ("bases:\n- ./a\n- github.com/a/b//deploy?ref=v1\n", [3]),
+        ("components:\n- git@example.com:a/b\n- ssh://git@example.com/a\n", [2, 3]),
+        ("resources:\n- example.com/a/b?timeout=9&ref=v1\n", [2]),
+        ("helmCharts:\n- name: a\n  repo: https://example.com\n", [2]),
+        ("resources: none\nhelmCharts: 3\n", []),
+    ],
+)
+def test_what_kustomize_takes_from_elsewhere(text: str, lines: list[int]) -> None:
+    for path, content in (("a/kustomization.yaml", text), ("x.yaml", f"{text}kind: Component\n")):
+        found = kubernetes.read(content, path, DAY).strange
+        assert [one.place.line for one in found] == lines
+        assert {one.gap for one in found} <= {Gap.INPUT_MISSING}
+    assert read(text) == Read()
+
+
+@pytest.mark.parametrize(
+    ("path", "severity"), [("x.yaml", Severity.HIGH), ("fixtures/x.yaml", Severity.MEDIUM)]
+)
+def test_a_secret_of_a_test_is_less_bad(path: str, severity: Severity) -> None:
+    text = "kind: Secret\ndata:\n  a: c2VjcmV0\n  b: '{{ x }}'\n"
+    (found,) = kubernetes.read(text, path, DAY).problems
+    assert (found.rule, found.severity, found.place.line) == ("plain-secret", severity, 3)
+    assert ("made for a test" in found.detail) == (severity is Severity.MEDIUM)
 
 
 def test_what_starts_no_pod() -> None:

@@ -47,6 +47,20 @@ def test_images_that_were_looked_up_are_counted_beside_the_question() -> None:
     assert record.entries
 
 
+def test_an_image_that_nobody_knows_is_told_once() -> None:
+    files: dict[str, bytes | Unread] = {
+        f"{name}/Dockerfile": b"FROM nobody/knows:1\nUSER 5\nHEALTHCHECK CMD x\n" for name in "abc"
+    }
+    files["Dockerfile"] = b"FROM python:3.14\nFROM nobody/else\nUSER 5\nHEALTHCHECK CMD x\n"
+    own = evaluate(inputs(files, dockerfiles=tuple(sorted(files))))
+    (part,) = [part for part in own.coverage if not part.required]
+    assert (part.evaluated, part.expected) == (1, 3)
+    assert [(one.subject, one.why.rpartition(" know ")[2]) for one in part.missing] == [
+        ("Dockerfile:2", "nobody/else"),
+        ("a/Dockerfile:1", "nobody/knows:1, nor in 2 other places"),
+    ]
+
+
 def test_a_folder_that_could_not_be_listed() -> None:
     part = Unread(location=Location(path="."), why="no rights", gap=Gap.INPUT_MISSING)
     found = inputs({}, unread=(part, unread("other")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.checks.secrets.fixture import by_content, by_path
+from pipeline.checks.fixture import by_content, by_path
 
 
 @pytest.mark.parametrize(
