@@ -6,10 +6,11 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
+from pipeline.tools.run import Command, Run, run
 from tests.fake import Fake, serving
 from tests.kit.sigstore.fixtures import any_sigstore, real_sigstore, sigstore_stack, witness
 from tests.kit.trivy import trivy, trivy_program
@@ -71,6 +72,19 @@ def fake() -> Iterator[Fake]:
 def pauses() -> list[float]:
     """Give `pauses.append` as `sleep`: pauses are written down instead of waited for."""
     return []
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The labels of the jobs that checks start: forget those so far with `started.clear()`."""
+    labels: list[str] = []
+
+    def listen(command: Command, **more: Any) -> Run:
+        labels.append(command.label)
+        return run(command, **more)
+
+    monkeypatch.setattr("pipeline.collect.jobs.run", listen)
+    return labels
 
 
 def _comparer(folder: Path, *, record: bool) -> Golden:

@@ -19,7 +19,6 @@ from pipeline.sbom.document import every_component
 from pipeline.sbom.identity import bare
 from pipeline.sbom.validate import validate
 from pipeline.tools.binaries import Binary
-from pipeline.tools.run import run
 from tests.checks.secrets.conftest import make_token
 from tests.images.test_archive import save
 from tests.kit import images, registry, rootfs, trivydb
@@ -443,36 +442,23 @@ def test_secrets_are_found_and_never_repeated(look: Look, here: Path, tmp_path: 
 # ------------------------------------------------------------------------------ what is kept
 
 
-def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The jobs that are started from now on."""
-    names: list[str] = []
-
-    def listen(command: Any, **more: Any) -> Any:
-        names.append(command.label)
-        return run(command, **more)
-
-    monkeypatch.setattr("pipeline.collect.jobs.run", listen)
-    return names
-
-
 def test_nothing_is_scanned_twice_for_the_same_answer(
-    look: Look, here: Path, tmp_path: Path, host: str, monkeypatch: pytest.MonkeyPatch
+    look: Look, here: Path, tmp_path: Path, host: str, started: list[str]
 ) -> None:
     images.layout(here / "app", {"1.0": APP, "2.0": SOUND})
     images.packed(here / "oci.tar", {"1.0": Built.of(SYSTEM, {"packed": b""})})
     wanted = ("./app:1.0", "./oci.tar", registry.push(host, "team/twice", SOUND))
-    jobs = started(monkeypatch)
     first = look(*wanted)
-    assert len(jobs) == 3
+    assert len(started) == 3
     kept = everything(first.folder / "container")
     again = look(*wanted)
-    assert len(jobs) == 3
+    assert len(started) == 3
     assert again.evidence == first.evidence
     assert everything(again.folder / "container") == kept
     newer = [*FACTS, record("CVE-2026-0077", "Debian:12", "expat")]
     trivydb.make(tmp_path / "db", newer, updated=MADE)
     answer = look(*wanted)
-    assert len(jobs) == 6
+    assert len(started) == 6
     assert "CVE-2026-0077" in answer.rules()
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.model import Base, Disposition, Gap, Image, Location, Severity, Unevaluated
 from pipeline.report.github_annotations import MOST, render
 from pipeline.text import plain
-from tests.report.conftest import compliant, violated
+from tests.report.samples import compliant, violated
 
 if TYPE_CHECKING:
     from pipeline.model import Report

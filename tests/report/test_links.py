@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.model import Kind
 from pipeline.report.links import advisory_link, web_link
-from tests.report.samples import finding
+from tests.report.findings import finding
 
 
 @pytest.mark.parametrize(

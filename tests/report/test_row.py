@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.model import Kind, Location, Lock, Package, Target
 from pipeline.report.row import is_direct, package_of, packages_by_location
-from tests.report.samples import finding, with_findings
+from tests.report.findings import finding, with_findings
 
 if TYPE_CHECKING:
     from pipeline.model import Report

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from pipeline.model import Base, Disposition, Gap, Unevaluated, Verdict
 from pipeline.report.summary import TOP, Hosted, render
-from tests.report.conftest import compliant, violated
+from tests.report.samples import compliant, violated
 
 if TYPE_CHECKING:
     from pipeline.model import Report

@@ -20,7 +20,7 @@ from pipeline.model import (
 from pipeline.report import words
 from pipeline.report.row import Place
 from pipeline.report.view import View
-from tests.report.samples import finding, with_findings
+from tests.report.findings import finding, with_findings
 
 if TYPE_CHECKING:
     from pipeline.model import Report

@@ -6,7 +6,6 @@ import io
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -19,7 +18,6 @@ from pipeline.checks.secrets.remember import Baked
 from pipeline.errors import IncompleteError
 from pipeline.images.documents import UnreadableImageError
 from pipeline.model import Finding, Gap, Reading, Severity
-from pipeline.tools.run import run
 from tests.kit import images as kit
 from tests.kit import registry, rootfs
 from tests.kit.golang import UnavailableError
@@ -35,19 +33,6 @@ def folder(tmp_path: Path) -> Path:
     """An empty folder as the repository; images lie beside it."""
     (tmp_path / "folder").mkdir()
     return tmp_path / "folder"
-
-
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The jobs that are started."""
-    names: list[str] = []
-
-    def listen(command: Any, **more: Any) -> Any:
-        names.append(command.label)
-        return run(command, **more)
-
-    monkeypatch.setattr("pipeline.collect.jobs.run", listen)
-    return names
 
 
 def line(token: str) -> bytes:
