@@ -154,6 +154,15 @@ class Output:
         write(self.folder / "plan.json", encode(plan))
         return plan
 
+    def unreport(self) -> None:
+        """Remove the report: it was made of other evidence than comes now.
+
+        Raises `IncompleteError` when the disk refuses.
+        """
+        with explained(self.report):
+            for path in self.report.glob("*"):
+                path.unlink(missing_ok=True)
+
     def unsign(self) -> None:
         """Remove every signature and statement: they were made for other files than come now.
 

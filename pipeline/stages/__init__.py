@@ -138,7 +138,8 @@ def check(
 ) -> tuple[Evidence, ...]:
     """Run checks of the current run side by side and record their evidence.
 
-    `tell` is called for each one as it ends. No names means every planned check.
+    `tell` is called for each one as it ends. No names means every planned check. A report that is
+    there already is dropped: no gate may pass on what is about to be looked at again.
     """
     from pipeline.collect import collect  # noqa: PLC0415 - only this stage runs tools
     from pipeline.registries.ask import Heard  # noqa: PLC0415 - as above
@@ -146,6 +147,7 @@ def check(
     plan = output.plan()
     hold_cache(Path(plan.root))
     chosen = tuple(names) or plan.checks
+    output.unreport()
     heard = Heard()
 
     def one(name: str) -> Evidence:

@@ -57,6 +57,18 @@ def test_checks_are_told_as_they_end(repository: Path, tmp_path: Path) -> None:
     assert stages.report(output).verdict == stages.gate(output)
 
 
+def test_a_check_that_runs_again_takes_the_report_with_it(repository: Path) -> None:
+    _, output = prepare(request(repository, checks=("lockfiles",)))
+    stages.check((), output)
+    stages.report(output)
+    before = stages.gate(output)
+    stages.check((), output)
+    with pytest.raises(IncompleteError, match="there is no report"):
+        stages.gate(output)
+    stages.report(output)
+    assert stages.gate(output) == before
+
+
 def test_a_report_without_evidence_is_incomplete(repository: Path) -> None:
     _, output = prepare(request(repository))
     assert stages.report(output).verdict.exit_code == 3
