@@ -1,8 +1,9 @@
 """The command line: what can be asked for, and faults into exit codes.
 
-here     which verbs there are, and how one of them ends
-verbs    the arguments of each
-shared   the arguments of several
+here      which verbs there are, and how one of them ends
+verbs     the arguments of each
+shared    the arguments of several
+examples  how each is used
 
 Imports nothing that a verb does not need: `--help` answers as fast as the interpreter starts.
 """

@@ -25,16 +25,14 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_output(parser: argparse.ArgumentParser) -> None:
-    """The folder of the run."""
-    parser.add_argument(
-        "-o", "--output", type=path, metavar="DIR", help="default: .supply-chain in PATH"
-    )
+def add_output(parser: argparse.ArgumentParser, default: str = ".supply-chain, here") -> None:
+    """The folder of the run; `default` is what it is unless said, in words."""
+    parser.add_argument("-o", "--output", type=path, metavar="DIR", help=f"default: {default}")
 
 
 def add_planning(parser: argparse.ArgumentParser) -> None:
     """What a plan settles beside its target."""
-    add_output(parser)
+    add_output(parser, default=".supply-chain in PATH")
     parser.add_argument(
         "--only", action="append", default=[], metavar="CHECK", help="only this check (repeatable)"
     )

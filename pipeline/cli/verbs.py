@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from pipeline.cli.examples import EXAMPLES
 from pipeline.cli.shared import (
     add_asking,
     add_images,
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 
 def fill(parser: argparse.ArgumentParser, verb: str) -> None:
-    """Add the arguments of a verb to its parser."""
+    """Add the arguments of a verb to its parser, and examples of them."""
     add_quiet(parser)
     _ARGUMENTS[verb](parser)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXAMPLES[verb]
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
@@ -66,8 +69,6 @@ def _discover(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = _INIT
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument(
         "path", nargs="?", type=path, default=".", metavar="PATH", help="default: here"
     )
@@ -103,13 +104,15 @@ def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="show every change; write nothing")
 
 
+def _demo(parser: argparse.ArgumentParser) -> None:
+    add_output(parser, default=".supply-chain/demo, here")
+
+
 def _explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", nargs="?", help="default: list everything there is")
+    parser.add_argument("id", nargs="?", metavar="ID", help="default: list everything there is")
 
 
 def _tools(parser: argparse.ArgumentParser) -> None:
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _TOOLS
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     status = actions.add_parser("status", help="which program would run, and how it is verified")
     install = actions.add_parser("install", help="fetch or build a program, and verify it")
@@ -204,8 +207,6 @@ def _secrets(parser: argparse.ArgumentParser) -> None:
 
 
 def _sign(parser: argparse.ArgumentParser) -> None:
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _SIGN
     parser.add_argument(
         "artefacts", nargs="*", metavar="ARTEFACT", help="a built file, or name@sha256:digest"
     )
@@ -231,8 +232,6 @@ def _sign(parser: argparse.ArgumentParser) -> None:
 
 
 def _verify(parser: argparse.ArgumentParser) -> None:
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _VERIFY
     parser.add_argument(
         "what",
         nargs="*",
@@ -244,8 +243,10 @@ def _verify(parser: argparse.ArgumentParser) -> None:
     )
     trust = parser.add_mutually_exclusive_group()
     trust.add_argument("--trusted-root", type=path, metavar="FILE", help="trust these authorities")
-    trust.add_argument("--trust-config", type=path, metavar="FILE", help="those of this instance")
-    trust.add_argument("--key", type=path, metavar="FILE", help="a public key in PEM signed")
+    trust.add_argument(
+        "--trust-config", type=path, metavar="FILE", help="trust this private Sigstore"
+    )
+    trust.add_argument("--key", type=path, metavar="FILE", help="trust this public key alone (PEM)")
     trust.add_argument(
         "--refresh-trust", action="store_true", help="fetch today's public good root first"
     )
@@ -268,43 +269,6 @@ def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
-_INIT = """\
-examples:
-  supply-chain init                         policy, workflow, updates, hook and sessions, here
-  supply-chain init --dry-run ../service    what it would write there
-  supply-chain init --with dockerfile,nginx --without pre-commit
-"""
-_TOOLS = """\
-examples:
-  supply-chain tools status                     what is here, and whether it may run
-  supply-chain tools install trivy              the pinned release: digest and signature checked
-  supply-chain tools install trivy --route go-module
-                                                the same version, built from its Go module
-  supply-chain tools install --planned .supply-chain
-                                                what the run planned there needs, if anything
-  supply-chain tools update                     today's database, before checks or going offline
-
-A program that does not match its pin never runs, wherever it stands. SUPPLY_CHAIN_TRIVY names
-one of your own; `tools.trivy` in a policy outside the scanned repository may accept another.
-"""
-_SIGN = """\
-examples:
-  supply-chain sign                          in CI, with the identity of the job
-  supply-chain sign dist/*                   and what was built
-  supply-chain sign shop@sha256:9f86d0...    and an image, by its digest
-  supply-chain sign --key signing.pem        with a key; its passphrase is in
-                                             SUPPLY_CHAIN_KEY_PASSPHRASE
-Nothing is ever signed by way of a browser. Without an identity or a key, the statements are
-written unsigned and the exit code is 4.
-"""
-_VERIFY = """\
-examples:
-  supply-chain verify --issuer https://token.actions.githubusercontent.com --identity \\
-    https://github.com/acme/shop/.github/workflows/release.yml@refs/heads/main
-  supply-chain verify dist/shop-1.0.tar.gz --bundle attestation.jsonl --identity ... --issuer ...
-  supply-chain verify --key signing.pub
-Needs no network, but with --refresh-trust.
-"""
 _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "run": _run,
     "plan": _plan,
@@ -314,7 +278,7 @@ _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "diff": _diff,
     "discover": _discover,
     "advisories": _advisories,
-    "demo": add_output,
+    "demo": _demo,
     "sbom": _sbom,
     "secrets": _secrets,
     "init": _init,
