@@ -108,6 +108,21 @@ def test_the_documentation_names_every_room_and_only_what_there_is() -> None:
     assert rooms - covered == set()
 
 
+def test_the_documentation_names_only_modules_of_the_room() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text[text.index("## Where things are") : text.index("## Imports point down")]
+    told = 0
+    for row in table.splitlines():
+        names = re.findall(r"`([^` ]+)`", row)
+        rooms = [ROOT / name for name in names if name.startswith("pipeline/")]
+        folders = [path if path.is_dir() else path.parent for path in rooms]
+        for name in names:
+            if re.fullmatch(r"[a-z_\d]+\.(?:py|toml)", name):
+                told += 1
+                assert any(list(folder.rglob(name)) for folder in folders), (row, name)
+    assert told > 50
+
+
 def test_no_modules_import_one_another() -> None:
     """Not inside a room either, nor only for types or within a function."""
     known = {dotted(path): path for path in modules()}
