@@ -143,8 +143,10 @@ def check(
     """
     from pipeline.collect import collect  # noqa: PLC0415 - only this stage runs tools
     from pipeline.registries.ask import Heard  # noqa: PLC0415 - as above
+    from pipeline.tools.run import shun  # noqa: PLC0415 - as above
 
     plan = output.plan()
+    shun(Path(plan.root))
     hold_cache(Path(plan.root))
     chosen = tuple(names) or plan.checks
     output.unreport()
@@ -278,12 +280,14 @@ def today() -> date:
 
 def _discover(path: Path, config: Path | None) -> tuple[Tree, Target, Settings, tuple[str, ...]]:
     from pipeline.discover import discover  # noqa: PLC0415 - later stages need none of it
+    from pipeline.tools.run import shun  # noqa: PLC0415
     from pipeline.tree import Tree, UnreadableFileError  # noqa: PLC0415
 
     try:
         tree = Tree.at(path)
     except UnreadableFileError as error:
         raise UsageError(error.what, where=error.where, fix=error.fix) from error
+    shun(tree.root)
     settings, notices = settings_of(tree.root, config)
     target = discover(tree, exclude=settings.exclude, name=settings.name)
     return tree, target, settings, notices

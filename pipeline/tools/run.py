@@ -119,6 +119,16 @@ def run(command: Command, *, cwd: Path, home: Path, output_limit: int = OUTPUT_L
     )
 
 
+def shun(folder: Path) -> None:
+    """Take no program from `folder` from now on, whatever `PATH` says: it is what is scanned.
+
+    A `PATH` with the checkout's `node_modules/.bin` or `.venv/bin` in front is common, and a
+    repository can bring a `git` along. The folder of an earlier call is forgotten.
+    """
+    global _shunned  # noqa: PLW0603 - one process scans one repository, and all its threads
+    _shunned = folder.resolve()
+
+
 def terminate_all() -> None:
     """End every running program with its descendants, and let no other start.
 
@@ -147,6 +157,7 @@ def is_interrupted() -> bool:
 _lock = threading.Lock()
 _running: set[subprocess.Popen[bytes]] = set()
 _interrupted = threading.Event()
+_shunned: Path | None = None
 
 
 class _Output:
@@ -293,11 +304,22 @@ def _find(program: str, path: str) -> str | None:
     return None if os.sep in program else shutil.which(program, path=path)
 
 
+def _entries() -> list[str]:
+    return os.environ.get("PATH", os.defpath).split(os.pathsep)
+
+
+def _is_believed(entry: str) -> bool:
+    """Whether programs are looked for in an entry of `PATH`."""
+    path = Path(entry)
+    if not path.is_absolute():
+        return False
+    return _shunned is None or not path.resolve().is_relative_to(_shunned)
+
+
 def _environment(command: Command, home: Path) -> dict[str, str]:
     """The whole environment of the program: nothing of ours that could steer it or leak."""
-    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     environment = {
-        "PATH": os.pathsep.join(entry for entry in entries if Path(entry).is_absolute()),
+        "PATH": os.pathsep.join(filter(_is_believed, _entries())),
         "LANG": "C.UTF-8",
         "HOME": str(home),
         "TMPDIR": str(home),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from pipeline.checks import CHECKS
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import Evidence, Status
 from pipeline.stages import prepare
+from pipeline.tools import run
 from tests.advice import make_store
+from tests.kit.git import git
 
 from .conftest import request
 
@@ -45,6 +48,29 @@ def test_no_time_is_kept_under_source_date_epoch(
 def test_a_target_that_is_no_folder_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not a folder"):
         prepare(request(tmp_path / "missing"))
+
+
+@pytest.mark.parametrize("place", ["bin", "node_modules/.bin"])
+def test_a_program_of_the_scanned_repository_never_runs(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    git(repository, "init", "-q")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "first")
+    (repository / place).mkdir(parents=True)
+    ran = tmp_path / "ran"
+    (repository / place / "git").write_text(f"#!/bin/sh\ntouch {ran}\n")
+    (repository / place / "git").chmod(0o755)
+    (tmp_path / "link").symlink_to(repository / place)
+    both = (str(repository / place), str(tmp_path / "link"))
+    monkeypatch.setenv("PATH", os.pathsep.join((*both, os.environ["PATH"])))
+    plan, output = prepare(request(repository, checks=("secrets",), base="HEAD~1"))
+    assert plan.target.git
+    assert plan.target.git.commit, "git itself was found"
+    run.shun(tmp_path / "another")  # as a stage in a process of its own begins
+    (evidence,) = stages.check((), output)
+    assert evidence.status is not Status.ERRORED, evidence.reason
+    assert not ran.exists()
 
 
 def test_checks_are_told_as_they_end(repository: Path, tmp_path: Path) -> None:
