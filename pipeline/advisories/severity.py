@@ -21,6 +21,14 @@ _WORDS = {
     "MEDIUM": Severity.MEDIUM,
     "LOW": Severity.LOW,
 }
+_INFORMATIONAL = {
+    "notice": Severity.LOW,
+    "unmaintained": Severity.LOW,
+    "unsound": Severity.MEDIUM,
+}
+"""RustSec's kinds of advisories that tell of no vulnerability, which its own tool only warns of:
+nobody maintains it, or it could be used so that it is one. Source:
+https://docs.rs/rustsec/latest/rustsec/advisory/enum.Informational.html"""
 _SCALE = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))
 _MAX_VECTOR = 512
 """Characters; the longest sensible vector has about 200."""
@@ -38,22 +46,30 @@ UNRATED = Rating(Severity.UNKNOWN)
 
 
 def rate(record: Mapping[str, Any], entries: Iterable[Any]) -> Rating:
-    """The worst CVSS rating of a record or of its affected `entries`, else GitHub's word for it.
+    """The worst CVSS rating of a record or of its affected `entries`, else a word for it.
 
-    A malformed vector rates nothing.
+    That is GitHub's, or RustSec's where all entries have one. A malformed vector rates nothing.
     """
+    entries = tuple(entries)
     found = worst(map(_score, _vectors(record, entries)))
     if found.score is not None:
         return found
-    specific = record.get("database_specific")
-    word = specific.get("severity") if isinstance(specific, dict) else None
-    return Rating(_WORDS.get(word.upper(), Severity.UNKNOWN)) if isinstance(word, str) else found
+    if word := _word(record, "severity"):
+        return Rating(_WORDS.get(word.upper(), Severity.UNKNOWN))
+    kinds = [_INFORMATIONAL.get(_word(entry, "informational")) for entry in entries]
+    return worst(Rating(kind) for kind in kinds if kind) if kinds and all(kinds) else found
 
 
 def worst(ratings: Iterable[Rating]) -> Rating:
     """The worst of some ratings. One that is known beats `unknown`."""
     known = [rating for rating in ratings if rating.severity is not Severity.UNKNOWN]
     return min(known, key=lambda r: (r.severity.rank, -(r.score or 0.0), r.vector), default=UNRATED)
+
+
+def _word(part: Any, name: str) -> str:
+    specific = part.get("database_specific") if isinstance(part, dict) else None
+    word = specific.get(name) if isinstance(specific, dict) else None
+    return word if isinstance(word, str) else ""
 
 
 def _vectors(record: Mapping[str, Any], entries: Iterable[Any]) -> Iterator[str]:

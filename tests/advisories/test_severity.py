@@ -69,6 +69,33 @@ def test_words_count_where_no_vector_does(word: Any, severity: Severity) -> None
     assert rated(V30, database_specific={"severity": word}).severity is Severity.LOW
 
 
+def informational(kind: Any) -> dict[str, Any]:
+    return {"database_specific": {"informational": kind}}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "severity"),
+    [
+        (["unmaintained"], Severity.LOW),
+        (["notice"], Severity.LOW),
+        (["unsound"], Severity.MEDIUM),
+        (["unmaintained", "unsound"], Severity.MEDIUM),
+        # One that is more than informational, or of a kind that nobody knows.
+        ([None], Severity.UNKNOWN),
+        (["unsound", None], Severity.UNKNOWN),
+        (["another"], Severity.UNKNOWN),
+        ([["unsound"]], Severity.UNKNOWN),
+        ([], Severity.UNKNOWN),
+    ],
+)
+def test_what_only_informs_is_no_vulnerability(kinds: list[Any], severity: Severity) -> None:
+    entries = [informational(kind) for kind in kinds]
+    assert rate({}, entries).severity is severity
+    vector = {"severity": [{"type": "CVSS_V3", "score": V3}]}
+    assert rate(vector, entries).severity is Severity.CRITICAL
+    assert rate({"database_specific": {"severity": "HIGH"}}, entries).severity is Severity.HIGH
+
+
 def test_other_scales_and_shapes_rate_nothing() -> None:
     assert rate({"severity": [{"type": "Ubuntu", "score": "high"}, "CVSS", 3]}, []) is UNRATED
     assert rate({"severity": "high", "database_specific": "high"}, []) is UNRATED
