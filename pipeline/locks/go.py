@@ -54,7 +54,8 @@ def read(tree: Tree, path: str) -> Lock:
     """The modules that the `go.mod` beside `path` requires, each on its line there.
 
     A hash is Go's own of a module's files, "h1:base64" (https://go.dev/ref/mod#go-sum-files).
-    A module replaced by a folder has no version. Which module requires which is not told.
+    A module replaced by a folder has no version, and is the repository's own where its name says
+    so. Which module requires which is not told.
     """
     return drafts.read(tree, path, FORMAT, ECOSYSTEM, _fill)
 
@@ -134,7 +135,9 @@ def _package(
         if replaced.version:
             name, version = replaced.path, replaced.version
         else:
-            source = from_folder(replaced.path, draft.folder)
+            main = module.name[0] if module.name else ""
+            own = _repository(main) == _repository(name)
+            source = from_folder(replaced.path, draft.folder, own=own)
     found = hashes.get((name, version)) if source.origin is Origin.REGISTRY else None
     return Package(
         ecosystem=ECOSYSTEM,
@@ -145,6 +148,16 @@ def _package(
         hashes=(found,) if found else (),
         direct=not required.indirect,
     )
+
+
+def _repository(name: str) -> str:
+    """What the modules of one repository have in common, by their names: its address."""
+    parts = name.split("/")
+    return "/".join(parts[: 3 if parts[0] in _FORGES else 2])
+
+
+_FORGES = {"bitbucket.org", "codeberg.org", "gitea.com", "github.com", "gitlab.com", "golang.org"}
+"""Hosts of which the address of a repository has two more parts; vanity names have one more."""
 
 
 # --------------------------------------------------------------------------------------- go.sum

@@ -75,6 +75,29 @@ replace (
     }
 
 
+@pytest.mark.parametrize(
+    ("main", "name", "folder", "origin"),
+    [
+        ("github.com/acme/shop/v2", "github.com/acme/shop/api", "./api", Origin.WORKSPACE),
+        ("github.com/acme/shop/api", "github.com/acme/shop", "../", Origin.WORKSPACE),
+        ("acme.dev/shop/cmd", "acme.dev/shop/api", "./api", Origin.WORKSPACE),
+        # What the name of another repository says may be a copy of it, of any version.
+        ("github.com/acme/shop", "github.com/acme/lib", "./lib", Origin.PATH),
+        ("github.com/acme/shop", "github.com/acmeX/shop", "./lib", Origin.PATH),
+        ("golang.org/x/shop", "golang.org/x/crypto", "./crypto", Origin.PATH),
+        ("acme.dev/shop", "acme.dev/api", "./api", Origin.PATH),
+        ("github.com/acme/shop", "github.com/acme/shop/api", "../../api", Origin.PATH),
+    ],
+)
+def test_a_folder_is_the_repository_s_own_by_its_name(
+    lock_of: Reading, main: str, name: str, folder: str, origin: Origin
+) -> None:
+    text = f"module {main}\n\ngo 1.22\n\nrequire {name} v1.0.0\n\nreplace {name} => {folder}\n"
+    read = lock_of(f"sub/{FILE}", "", {"sub/go.mod": text})
+    assert read.unread == ()
+    assert [one.source.origin for one in read.packages if one.name == name] == [origin]
+
+
 def test_an_excluded_version_cannot_be_the_one_that_is_built(lock_of: Reading) -> None:
     text = "require a.org/a v1.0.0\nexclude a.org/a v1.0.0\nexclude b.org/b v1.0.0\n"
     read = lock_of(FILE, "", module(text))
