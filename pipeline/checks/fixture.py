@@ -19,11 +19,14 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )
 _ABOUT = re.compile(r"(?:^|/)[^/]+\.(?:dist|egg)-info/(?:METADATA|PKG-INFO)$|(?:^|/)usr/share/doc/")
-_WORDS = re.compile(
+WORDS = re.compile(
     r"example|sample|dummy|fake|placeholder|change.?me|your[-_]|not.?(?:a.?)?(?:real|secret)"
+    r"|(?<![a-z])my[-_.]?(?:secret|token|pass|password|api[-_]?key)(?![a-z])|super[-_]?secret"
     r"|testing|insecure|(?<![a-z])test(?![a-z])|xxxx|0123456789|1234567890|abcdefgh|deadbeef",
     re.IGNORECASE,
 )
+"""What made-up values hold; whoever remembers an answer of `by_content` has to look again once
+these are others."""
 _RUN = re.compile(r"(.)\1{7,}")
 
 
@@ -40,7 +43,7 @@ def by_path(path: str) -> str:
 
 def by_content(value: str) -> str:
     """Why the value itself seems made up; never repeats any of it."""
-    if _WORDS.search(value):
+    if WORDS.search(value):
         return "it holds a word or a sequence that made-up values hold"
     if _RUN.search(value):
         return "it repeats one character"

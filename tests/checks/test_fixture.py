@@ -25,7 +25,18 @@ def test_paths_of_code(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["AKIA" + "EXAMPLE", "changeme-please", "0123456789abc", "k" * 9, "my-test-token"]
+    "value",
+    [
+        "AKIA" + "EXAMPLE",
+        "changeme-please",
+        "0123456789abc",
+        "k" * 9,
+        "my-test-token",
+        "my-token",
+        "mypassword",
+        "Super" + "Secret",
+        "my_api_key1",
+    ],
 )
 def test_values_that_are_made_up(value: str) -> None:
     reason = by_content(value)
@@ -33,6 +44,8 @@ def test_values_that_are_made_up(value: str) -> None:
     assert value not in reason
 
 
-@pytest.mark.parametrize("value", ["Kx7vQ2mLr9", "attestation9", "q8#L"])
+@pytest.mark.parametrize(
+    "value", ["Kx7vQ2mLr9", "attestation9", "q8#L", "tommytoken", "my-tokenizer"]
+)
 def test_values_that_may_be_real(value: str) -> None:
     assert not by_content(value)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.checks import fixture
 from pipeline.checks.job import Skip
 from pipeline.checks.secrets import folder, history, passed, remember
 from pipeline.checks.secrets.engine import (
@@ -187,6 +188,7 @@ def _key(options: Options) -> str:
         tool.version if tool else "",
         tool.digest if tool else "",
         rules_digest(),
+        fixture.WORDS.pattern,
         str(options.secrets.allow_markers),
     )
 

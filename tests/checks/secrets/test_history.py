@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import date
@@ -298,12 +299,24 @@ def test_a_rewritten_history_is_walked_anew(repository: Repository, token: str) 
     assert not search(repository.root).findings
 
 
+@pytest.mark.parametrize(
+    ("changed", "value"),
+    [
+        ("pipeline.checks.secrets.jobs.rules_digest", lambda: "other"),
+        ("pipeline.checks.fixture.WORDS", re.compile("other")),
+    ],
+    ids=["rules", "words"],
+)
 def test_other_rules_are_another_memory(
-    repository: Repository, token: str, monkeypatch: pytest.MonkeyPatch
+    repository: Repository,
+    token: str,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: str,
+    value: object,
 ) -> None:
     repository.commit(a=line(token))
     search(repository.root)
-    monkeypatch.setattr("pipeline.checks.secrets.jobs.rules_digest", lambda: "other")
+    monkeypatch.setattr(changed, value)
     _, listed = walked(repository.root, monkeypatch)
     assert listed == 1
 
