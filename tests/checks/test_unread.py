@@ -16,6 +16,25 @@ def test_a_line_is_named_by_its_number() -> None:
     ]
 
 
+def test_many_lines_for_one_reason_are_one_gap() -> None:
+    lines = [Unread(location=Location(path="a.txt", line=n), why="no requirement") for n in (2, 5)]
+    more = [Unread(location=Location(path="a.txt", line=n), why="no requirement") for n in (7, 9)]
+    other = Unread(location=Location(path="a.txt", line=6), why="cut off")
+    parts = [Unread(location=Location(path="b.txt"), why="cut off") for _ in range(4)]
+    lock = Lock(
+        path="a.txt",
+        format="requirements",
+        ecosystem="PyPI",
+        digest="",
+        unread=(*lines, other, *more, *parts),
+    )
+    assert [(item.subject, item.location) for item in unread_lines(lock)] == [
+        ("4 lines from 2 to 9", lines[0].location),
+        ("line 6", other.location),
+        ("4 parts", parts[0].location),
+    ]
+
+
 def test_a_file_is_expected_and_not_evaluated() -> None:
     coverage = unread_file(FILE)
     assert (coverage.scope, coverage.unit) == ("mix.lock", "files")
