@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -136,9 +137,16 @@ def _add(draft: Draft, entries: list[_Entry], starts: dict[int, set[str]], *, kn
 
 
 def _by_pattern(entries: list[_Entry]) -> dict[str, int]:
-    """The entries by what asks for them; what Yarn adds behind "::" nobody writes."""
+    """The entries by what asks for them; what Yarn adds behind "::" nobody writes.
+
+    Also by the name alone, where there is one of it: with `resolutions`, its range is another one
+    than those that ask for it. https://yarnpkg.com/configuration/manifest#resolutions
+    """
+    named = Counter(entry.name for entry in entries)
     found: dict[str, int] = {}
     for number, entry in enumerate(entries):
+        if entry.name and named[entry.name] == 1:
+            found[entry.name] = number
         for pattern in entry.patterns:
             found[pattern] = number
             found.setdefault(pattern.partition("::")[0], number)
@@ -147,7 +155,7 @@ def _by_pattern(entries: list[_Entry]) -> dict[str, int]:
 
 def _find(by_pattern: dict[str, int], name: str, wanted: str) -> int | None:
     """The entry for a dependency; Yarn 2 and 3 leave out the "npm:" that their keys have."""
-    for pattern in (f"{name}@{wanted}", f"{name}@npm:{wanted}"):
+    for pattern in (f"{name}@{wanted}", f"{name}@npm:{wanted}", name):
         if (found := by_pattern.get(pattern)) is not None:
             return found
     return None

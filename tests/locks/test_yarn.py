@@ -274,3 +274,27 @@ def test_too_many_members_are_not_all_looked_at(
     text = BERRY + '"app@workspace:.":\n  resolution: "app@workspace:."\n'
     text += '"a@npm:1":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n'
     assert [package.direct for package in lock_of(FILE, text).packages] == [None, None]
+
+
+def test_what_resolutions_override_is_still_needed(lock_of: Reading) -> None:
+    text = BERRY + (
+        '"app@workspace:.":\n  resolution: "app@workspace:."\n'
+        '  dependencies:\n    a: "npm:^1.0.0"\n'
+        '"a@npm:1.2.0":\n  version: 1.2.0\n  resolution: "a@npm:1.2.0"\n'
+        '  dependencies:\n    b: "npm:^3.0.0"\n    c: "npm:^9.0.0"\n'
+        '"b@npm:4.0.0":\n  version: 4.0.0\n  resolution: "b@npm:4.0.0"\n'
+        # Of two versions nobody can tell which one is meant.
+        '"c@npm:1.0.0":\n  version: 1.0.0\n  resolution: "c@npm:1.0.0"\n'
+        '"c@npm:2.0.0":\n  version: 2.0.0\n  resolution: "c@npm:2.0.0"\n'
+    )
+    packages = {package.key: package for package in lock_of(FILE, text).packages}
+    assert packages["a==1.2.0"].requires == ("b",)
+    assert packages["a==1.2.0"].direct
+    assert not packages["b==4.0.0"].direct
+
+
+def test_classic_resolutions(lock_of: Reading) -> None:
+    text = '# yarn lockfile v1\n\n\na@1:\n  version "1.0.0"\n  dependencies:\n    b "^1"\n\n'
+    text += 'b@2.0.0:\n  version "2.0.0"\n'
+    packages = {package.key: package for package in lock_of(FILE, text).packages}
+    assert packages["a==1.0.0"].requires == ("b",)
