@@ -171,11 +171,12 @@ def _linked(rows: list[tuple[Package, Sequence[Edge]]]) -> tuple[Package, ...]:
     for package, edges in rows:
         wanted: set[str] = set()
         for name, version in edges:
-            held = keys.get(name)
-            if held is None or name == package.name:
-                continue
+            held = keys.get(name, set())
             exact = f"{name}=={version}"
-            if len(held) == 1 or len(held) > MAX_FORKS:
+            if name == package.name:
+                # An old release may hand on to a newer one of itself.
+                wanted |= held & {exact} - {package.key}
+            elif len(held) == 1 or len(held) > MAX_FORKS:
                 wanted.add(name)
             elif exact in held:
                 wanted.add(exact)

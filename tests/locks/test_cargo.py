@@ -138,3 +138,20 @@ def test_what_cannot_be_read_is_named(lock_of: Reading) -> None:
     assert [u.why for u in lock_of(FILE, "package = 1\n").unread] == ["no list of packages"]
     assert [u.why for u in lock_of(FILE, "x = 1\n").unread] == ["no list of packages"]
     assert [u.location.line for u in lock_of(FILE, "version = 4\n[[package]\n").unread] == [2]
+
+
+def test_a_crate_may_hand_on_to_a_newer_one_of_itself(lock_of: Reading) -> None:
+    text = package("app", 'dependencies = ["a 0.9.0"]')
+    text += package("a", f'source = "{CRATES}"', f'checksum = "{SHA256}"')
+    old = package(
+        "a",
+        f'source = "{CRATES}"',
+        f'checksum = "{SHA256}"',
+        'dependencies = ["a 1.0.0", "a 0.9.0"]',
+    )
+    read = lock_of(FILE, "version = 4\n" + text + old.replace("1.0.0", "0.9.0", 1))
+    assert {one.key: one.requires for one in read.packages} == {
+        "app==1.0.0": ("a==0.9.0",),
+        "a==0.9.0": ("a==1.0.0",),
+        "a==1.0.0": (),
+    }
