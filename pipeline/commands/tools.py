@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ExitCode, IncompleteError
@@ -22,7 +23,6 @@ from pipeline.tools.pins import Pin, pin, pins
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pipeline.model import TrivySettings
     from pipeline.settings import Settings
@@ -38,7 +38,11 @@ def execute(arguments: argparse.Namespace) -> int:
     trivy, names = settings.trivy, arguments.names or pins()
     is_install = arguments.action == "install"
     if is_install and arguments.planned:
+        from pipeline.stages.request import checkout_of  # noqa: PLC0415 - only for a planned run
+        from pipeline.tools.run import shun  # noqa: PLC0415 - as above
+
         plan = Output(arguments.planned).plan()
+        shun(checkout_of(Path(plan.root)))
         trivy, names = plan.trivy, _missing(plan)
     wanted = [pin(name) for name in dict.fromkeys(names)]
     if is_install:

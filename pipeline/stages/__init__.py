@@ -28,6 +28,7 @@ from pipeline.stages.origin import SETTINGS_FILE, settings_of, with_database, wi
 from pipeline.stages.parallel import side_by_side
 from pipeline.stages.request import (
     Request,
+    checkout_of,
     hold_cache,
     hold_images,
     hold_output,
@@ -146,7 +147,7 @@ def check(
     from pipeline.tools.run import shun  # noqa: PLC0415 - as above
 
     plan = output.plan()
-    shun(Path(plan.root))
+    shun(checkout_of(Path(plan.root)))
     hold_cache(Path(plan.root))
     chosen = tuple(names) or plan.checks
     output.unreport()
@@ -287,7 +288,7 @@ def _discover(path: Path, config: Path | None) -> tuple[Tree, Target, Settings, 
         tree = Tree.at(path)
     except UnreadableFileError as error:
         raise UsageError(error.what, where=error.where, fix=error.fix) from error
-    shun(tree.root)
+    shun(checkout_of(tree.root))
     settings, notices = settings_of(tree.root, config)
     target = discover(tree, exclude=settings.exclude, name=settings.name)
     return tree, target, settings, notices

@@ -70,13 +70,24 @@ def hold_output(output: Output, root: Path) -> None:
         )
 
 
+def checkout_of(root: Path) -> Path:
+    """All that came with the scanned repository `root`: the working tree that it is a part of.
+
+    Somebody's home that is a working tree, too, came from nowhere.
+    """
+    from pipeline.discover.git import top_of  # noqa: PLC0415 - later stages need none of it
+
+    top = top_of(root)
+    return root if top is None or Path.home().resolve().is_relative_to(top) else top
+
+
 def hold_cache(root: Path) -> None:
     """Refuse to work with a cache that the scanned repository could have filled.
 
     What is remembered, and the advisories that are kept, would be its own word for itself. Raises
     `UsageError`.
     """
-    if is_cache_in(root):
+    if is_cache_in(checkout_of(root)):
         raise UsageError(
             "the cache stands in the scanned repository, which could have put anything there",
             where=str(cache_folder()),

@@ -23,7 +23,7 @@ from pipeline.files import explained
 from pipeline.tools import binaries
 from pipeline.tools.pins import MODULES
 from pipeline.tools.release import Obtained, UnavailableError
-from pipeline.tools.run import Command, run
+from pipeline.tools.run import Command, in_path, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ def build(wanted: Pin, scratch: Path, *, tell: Callable[[str], None] = lambda _:
     `tell` is given what is being done, for people. Raises `UnavailableError` where there is no Go
     or it cannot do it, and `pipeline.tools.binaries.RefusedError` when something else came out.
     """
-    go = shutil.which("go")
+    go = in_path("go")
     if go is None:
         raise UnavailableError(
             f"{wanted.name} can be built with Go {wanted.module.go} or newer, and there is no Go"

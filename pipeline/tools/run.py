@@ -129,6 +129,11 @@ def shun(folder: Path) -> None:
     _shunned = folder.resolve()
 
 
+def in_path(program: str) -> str | None:
+    """The absolute path of a program in `PATH`, as far as `PATH` is believed."""
+    return shutil.which(program, path=_path())
+
+
 def terminate_all() -> None:
     """End every running program with its descendants, and let no other start.
 
@@ -304,8 +309,9 @@ def _find(program: str, path: str) -> str | None:
     return None if os.sep in program else shutil.which(program, path=path)
 
 
-def _entries() -> list[str]:
-    return os.environ.get("PATH", os.defpath).split(os.pathsep)
+def _path() -> str:
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(filter(_is_believed, entries))
 
 
 def _is_believed(entry: str) -> bool:
@@ -319,7 +325,7 @@ def _is_believed(entry: str) -> bool:
 def _environment(command: Command, home: Path) -> dict[str, str]:
     """The whole environment of the program: nothing of ours that could steer it or leak."""
     environment = {
-        "PATH": os.pathsep.join(filter(_is_believed, _entries())),
+        "PATH": _path(),
         "LANG": "C.UTF-8",
         "HOME": str(home),
         "TMPDIR": str(home),

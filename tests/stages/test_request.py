@@ -10,6 +10,7 @@ import pytest
 from pipeline import stages
 from pipeline.errors import UsageError
 from pipeline.stages import output_of, prepare
+from tests.kit.git import git
 from tests.kit.images import Built, Index, archive, layout
 
 from .conftest import request
@@ -78,6 +79,20 @@ def test_a_cache_in_the_repository_is_refused_by_whatever_would_use_it(
             assert "XDG_CACHE_HOME" in caught.value.fix
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert prepare(request(repository))
+
+
+def test_a_cache_anywhere_in_the_checkout_is_refused_but_a_home_is_no_checkout(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = repository / "services"
+    part.mkdir()
+    (part / "requirements.txt").write_text("idna==3.10\n")
+    git(repository, "init", "-q")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(repository / ".cache"))
+    with pytest.raises(UsageError, match="the cache stands in the scanned"):
+        prepare(request(part))
+    monkeypatch.setenv("HOME", str(repository))
+    assert prepare(request(part))
 
 
 def test_files_of_others_are_never_dropped(repository: Path, tmp_path: Path) -> None:

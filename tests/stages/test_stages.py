@@ -50,10 +50,13 @@ def test_a_target_that_is_no_folder_is_a_usage_error(tmp_path: Path) -> None:
         prepare(request(tmp_path / "missing"))
 
 
+@pytest.mark.parametrize("part", [".", "services/api"])
 @pytest.mark.parametrize("place", ["bin", "node_modules/.bin"])
 def test_a_program_of_the_scanned_repository_never_runs(
-    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, part: str
 ) -> None:
+    (repository / part).mkdir(parents=True, exist_ok=True)
+    (repository / part / "poetry.lock").write_text("")
     git(repository, "init", "-q")
     git(repository, "add", "-A")
     git(repository, "commit", "-qm", "first")
@@ -64,7 +67,7 @@ def test_a_program_of_the_scanned_repository_never_runs(
     (tmp_path / "link").symlink_to(repository / place)
     both = (str(repository / place), str(tmp_path / "link"))
     monkeypatch.setenv("PATH", os.pathsep.join((*both, os.environ["PATH"])))
-    plan, output = prepare(request(repository, checks=("secrets",), base="HEAD~1"))
+    plan, output = prepare(request(repository / part, checks=("secrets",), base="HEAD~1"))
     assert plan.target.git
     assert plan.target.git.commit, "git itself was found"
     run.shun(tmp_path / "another")  # as a stage in a process of its own begins

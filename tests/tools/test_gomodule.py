@@ -14,6 +14,7 @@ from pipeline.tools.binaries import Binary, RefusedError
 from pipeline.tools.gomodule import build
 from pipeline.tools.pins import MODULES, Pin, pin
 from pipeline.tools.release import UnavailableError
+from pipeline.tools.run import shun
 from tests.kit.goprogram import TRIVY, program
 
 SETTINGS = {"GOPROXY": "p", "GOMODCACHE": "/m", "GOCACHE": "/c", "GOTOOLCHAIN": "auto"}
@@ -119,6 +120,21 @@ def test_without_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UnavailableError, match=r"Go 1\.26\.3 or newer, and there is no Go"):
         build(pin("trivy"), tmp_path)
+
+
+@pytest.mark.parametrize("place", [".", "", "scanned/bin"])
+def test_a_go_that_lies_around_is_none(
+    go: Go, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    go.makes(b"")
+    scanned = tmp_path / "scanned"
+    shutil.copytree(go.folder, scanned / "bin")
+    monkeypatch.setenv("PATH", place and str(place if place == "." else tmp_path / place))
+    monkeypatch.chdir(scanned / "bin")
+    shun(scanned)
+    with pytest.raises(UnavailableError, match="there is no Go"):
+        build(pin("trivy"), go.scratch)
+    shun(tmp_path / "another")
 
 
 @pytest.mark.parametrize("settings", ["", "[]", "{}"])
