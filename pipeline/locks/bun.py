@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import jsontext
 from pipeline.locks.draft import Draft
 from pipeline.locks.node import (
     BUNDLED,
@@ -67,13 +68,13 @@ def _fill(draft: Draft) -> None:
             Gap.UNSUPPORTED_INPUT,
         )
     text = _strict(draft.text())
-    data = drafts.parse_json(text, draft.path)
+    data = jsontext.parse(text, draft.path)
     version = data.get("lockfileVersion")
     if not isinstance(version, int) or isinstance(version, bool) or version not in VERSIONS:
         drafts.refuse(draft.path, "an unknown version of bun.lock", Gap.UNSUPPORTED_INPUT)
     lines = {
         (path[0], path[1]): line
-        for path, line in drafts.keys(text)
+        for path, line in jsontext.keys(text)
         if len(path) == 2  # noqa: PLR2004 - table, key
     }
     packages = data.get("packages")

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import tomltext
 from pipeline.locks.places import digest, from_folder, from_registry
 from pipeline.locks.pypi import from_url, table, texts
 from pipeline.model import Gap, Location, Origin, Package, Source
@@ -49,7 +50,7 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_toml(text, draft.path)
+    data = tomltext.parse(text, draft.path)
     version = data.get("version", 1)
     written = isinstance(version, int) and not isinstance(version, bool)
     if not written or version not in WRITTEN_VERSIONS:
@@ -61,7 +62,7 @@ def _fill(draft: Draft) -> None:
         key.removeprefix("checksum "): value for key, value in table(data.get("metadata")).items()
     }
     paths = _paths(draft)
-    for entry, line in zip(raw, drafts.table_lines(text, "package", len(raw)), strict=True):
+    for entry, line in zip(raw, tomltext.table_lines(text, "package", len(raw)), strict=True):
         _package(draft, entry, line, checksums, paths)
     if isinstance(root := data.get("root"), dict):  # before Cargo 0.23 the project stood apart
         _package(draft, root, None, checksums, paths)
@@ -123,7 +124,7 @@ def _paths(draft: Draft) -> dict[str, Source]:
     """The crates that the manifest beside the lock takes from a path as somebody else's."""
     path = join(draft.folder, "Cargo.toml")
     try:
-        data = drafts.parse_toml(draft.tree.text(path, limit=drafts.MAX_BYTES), path)
+        data = tomltext.parse(draft.tree.text(path, limit=drafts.MAX_BYTES), path)
     except (UnreadableFileError, drafts.RefusedError):
         return {}
     found: dict[str, Source] = {}

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import jsontext
 from pipeline.locks.places import DEFAULT_GROUP, digest, from_folder, is_on, prose
 from pipeline.locks.pypi import from_url, table
 from pipeline.model import Location, Origin, Package, Source
@@ -56,12 +57,12 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_json(text, draft.path)
+    data = jsontext.parse(text, draft.path)
     if "packages" not in data:
         drafts.refuse(draft.path, "no `packages`")
     lines = {
         (path[0], path[1]): line
-        for path, line in drafts.keys(text)
+        for path, line in jsontext.keys(text)
         if len(path) == 3 and path[2] == "name"  # noqa: PLR2004 - section, number, key
     }
     declared = _declared(draft)
@@ -134,7 +135,7 @@ def _declared(draft: Draft) -> Collection[str] | None:
     """The names that the manifest beside the lock asks for; `None` if it cannot be read."""
     path = join(draft.folder, "composer.json")
     try:
-        data = drafts.parse_json(draft.tree.text(path, limit=drafts.MAX_BYTES), path)
+        data = jsontext.parse(draft.tree.text(path, limit=drafts.MAX_BYTES), path)
     except (UnreadableFileError, drafts.RefusedError):
         return None
     return {

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.locks.draft import RefusedError, parse_toml
+from pipeline.locks import tomltext
+from pipeline.locks.draft import RefusedError
 from pipeline.locks.pypi import name_of, required_name, table, texts
 from pipeline.tree import UnreadableFileError, join
 
@@ -45,7 +46,7 @@ def beside(tree: Tree, folder: str) -> Manifest | None:
     """The manifest in `folder`; `None` if there is none or it cannot be read."""
     path = join(folder, "pyproject.toml")
     try:
-        data = parse_toml(tree.text(path, limit=MAX_BYTES), path)
+        data = tomltext.parse(tree.text(path, limit=MAX_BYTES), path)
     except (UnreadableFileError, RefusedError):
         return None
     return _manifest(data)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.locks.draft import RefusedError, parse_json
+from pipeline.locks import jsontext
+from pipeline.locks.draft import RefusedError
 from pipeline.locks.places import (
     DEFAULT_GROUP,
     from_folder,
@@ -113,7 +114,7 @@ def beside(tree: Tree, folder: str) -> Manifest | None:
     """The manifest in `folder`; `None` if there is none or it cannot be read."""
     path = join(folder, "package.json")
     try:
-        data = parse_json(tree.text(path, limit=MAX_MANIFEST_BYTES), path)
+        data = jsontext.parse(tree.text(path, limit=MAX_MANIFEST_BYTES), path)
     except (UnreadableFileError, RefusedError):
         return None
     return manifest_of(data)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import jsontext
 from pipeline.locks.draft import Draft
 from pipeline.locks.node import (
     BUNDLED,
@@ -63,7 +64,7 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_json(text, draft.path)
+    data = jsontext.parse(text, draft.path)
     version = data.get("lockfileVersion")
     if not isinstance(version, int) or isinstance(version, bool) or version not in {1, 2, 3}:
         drafts.refuse(draft.path, "a lockfileVersion other than 1, 2 and 3", Gap.UNSUPPORTED_INPUT)
@@ -93,7 +94,7 @@ class _Entry:
 def _lines(draft: Draft, text: str) -> dict[tuple[str, ...], int]:
     """The lines of the keys in `packages`, and of those in `dependencies` at any depth."""
     lines: dict[tuple[str, ...], int] = {}
-    for path, line in drafts.keys(text):
+    for path, line in jsontext.keys(text):
         depth = len(path)
         listed = depth == 2 and path[0] == "packages"  # noqa: PLR2004 - packages, folder
         nested = depth % 2 == 0 and path[0] == path[-2] == "dependencies"

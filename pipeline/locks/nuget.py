@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import jsontext
 from pipeline.locks.places import from_base64
 from pipeline.locks.pypi import table
 from pipeline.model import Gap, Location, Origin, Package, Source
@@ -46,7 +47,7 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_json(text, draft.path)
+    data = jsontext.parse(text, draft.path)
     version = data.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version not in VERSIONS:
         drafts.refuse(draft.path, "a version other than 1 and 2", Gap.UNSUPPORTED_INPUT)
@@ -55,7 +56,7 @@ def _fill(draft: Draft) -> None:
         drafts.refuse(draft.path, "no `dependencies`")
     lines = {
         (path[1], path[2]): line
-        for path, line in drafts.keys(text)
+        for path, line in jsontext.keys(text)
         if len(path) == 3 and path[0] == "dependencies"  # noqa: PLR2004 - table, framework, name
     }
     for framework, packages in frameworks.items():

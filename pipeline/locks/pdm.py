@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import tomltext
 from pipeline.locks.manifest import beside
 from pipeline.locks.pypi import (
     from_index,
@@ -52,11 +53,11 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_toml(text, draft.path)
+    data = tomltext.parse(text, draft.path)
     metadata = table(data.get("metadata"))
     if major_of(metadata.get("lock_version")) not in VERSIONS:
         drafts.refuse(draft.path, "an unknown version of pdm.lock", Gap.UNSUPPORTED_INPUT)
-    entries = drafts.packages_in(data, text, draft.path)
+    entries = tomltext.packages_in(data, text, draft.path)
     files = table(metadata.get("files"))
     manifest = beside(draft.tree, draft.folder)
     for entry, line in entries:

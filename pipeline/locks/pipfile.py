@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import jsontext, tomltext
 from pipeline.locks.pypi import (
     from_index,
     from_path,
@@ -53,12 +54,12 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_json(text, draft.path)
+    data = jsontext.parse(text, draft.path)
     meta = table(data.pop("_meta", None))
     specification = meta.get("pipfile-spec")
     if specification != SPECIFICATION or isinstance(specification, bool):
         drafts.refuse(draft.path, "an unknown version of Pipfile.lock", Gap.UNSUPPORTED_INPUT)
-    lines = drafts.member_lines(text)
+    lines = jsontext.member_lines(text)
     sources: dict[Any, str] = {}
     for source in tables(meta.get("sources")):
         if isinstance(url := source.get("url"), str):
@@ -147,7 +148,7 @@ def _declared(draft: Draft) -> Mapping[str, frozenset[str]] | None:
     """The names that the Pipfile asks for, by the lock's section; `None` without a Pipfile."""
     path = join(draft.folder, "Pipfile")
     try:
-        data = drafts.parse_toml(draft.tree.text(path, limit=drafts.MAX_BYTES), path)
+        data = tomltext.parse(draft.tree.text(path, limit=drafts.MAX_BYTES), path)
     except (UnreadableFileError, drafts.RefusedError):
         return None
     lock_names = {pipfile: lock for lock, pipfile in _SECTIONS.items()}

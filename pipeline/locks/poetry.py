@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import tomltext
 from pipeline.locks.manifest import beside
 from pipeline.locks.pypi import (
     DEFAULT_GROUP,
@@ -54,11 +55,11 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_toml(text, draft.path)
+    data = tomltext.parse(text, draft.path)
     metadata = table(data.get("metadata"))
     if major_of(metadata.get("lock-version")) not in VERSIONS:
         drafts.refuse(draft.path, "an unknown version of poetry.lock", Gap.UNSUPPORTED_INPUT)
-    entries = drafts.packages_in(data, text, draft.path)
+    entries = tomltext.packages_in(data, text, draft.path)
     files = {normalised(name): found for name, found in table(metadata.get("files")).items()}
     manifest = beside(draft.tree, draft.folder)
     for entry, line in entries:

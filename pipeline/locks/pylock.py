@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import tomltext
 from pipeline.locks.pypi import (
     from_index,
     from_path,
@@ -50,14 +51,14 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_toml(text, draft.path)
+    data = tomltext.parse(text, draft.path)
     version = data.get("lock-version")
     if not isinstance(version, str) or not VERSION.fullmatch(version):
         drafts.refuse(draft.path, "an unknown version of pylock.toml", Gap.UNSUPPORTED_INPUT)
     raw = data.get("packages")
     if not isinstance(raw, list):
         drafts.refuse(draft.path, "`packages` is not a list")
-    lines = drafts.table_lines(text, "packages", len(raw))
+    lines = tomltext.table_lines(text, "packages", len(raw))
     _validate(draft, data, lines)
     for entry, line in zip(raw, lines, strict=True):
         _package(draft, entry, line)

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pipeline.locks import draft as drafts
+from pipeline.locks import tomltext
 from pipeline.locks.pypi import (
     DEFAULT_GROUP,
     from_index,
@@ -58,7 +59,7 @@ def read(tree: Tree, path: str) -> Lock:
 
 def _fill(draft: Draft) -> None:
     text = draft.text()
-    data = drafts.parse_toml(text, draft.path)
+    data = tomltext.parse(text, draft.path)
     version = data.get("version")
     if version != VERSION or isinstance(version, bool):
         drafts.refuse(
@@ -66,7 +67,7 @@ def _fill(draft: Draft) -> None:
             f"a version of uv.lock other than {VERSION}",
             Gap.UNSUPPORTED_INPUT,
         )
-    entries = drafts.packages_in(data, text, draft.path)
+    entries = tomltext.packages_in(data, text, draft.path)
     graph = _Graph([entry for entry, _ in entries], table(data.get("manifest")), draft.folder)
     for entry, line in entries:
         _package(draft, graph, entry, line)
