@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 
-def ignorant(url: str) -> IncompleteError:
+def uninformed(url: str) -> IncompleteError:
     """That a service lacks what everybody knows, so that its silence means nothing."""
     return IncompleteError(
         "the service answers, but does not know a well-known vulnerability"

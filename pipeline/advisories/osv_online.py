@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pipeline.advisories import osv
 from pipeline.advisories.keep import Keep
-from pipeline.advisories.online import ignorant, record_of
+from pipeline.advisories.online import record_of, uninformed
 from pipeline.advisories.osv import Effect, MalformedError
 from pipeline.advisories.source import KNOWN_BAD, Answer, unaskable
 from pipeline.model import Gap
@@ -87,7 +87,7 @@ class OsvSource:
             found = self._stubs(web, asked)
             canary = found[KNOWN_BAD]
             if not isinstance(canary, dict) or not canary:
-                raise ignorant(self.url)
+                raise uninformed(self.url)
             wanted = {
                 stub
                 for question, stubs in found.items()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from pipeline.advisories.ecosystems import normalise_pypi, parse_pypi
-from pipeline.advisories.online import ignorant, record_of
+from pipeline.advisories.online import record_of, uninformed
 from pipeline.advisories.osv import MalformedError
 from pipeline.advisories.source import KNOWN_BAD, Answer, unaskable
 from pipeline.errors import IncompleteError
@@ -72,7 +72,7 @@ class PypiSource:
                     fix="try again later, or use a downloaded store",
                 )
             if not canary.records:
-                raise ignorant(self.url)
+                raise uninformed(self.url)
             asked = [question for question, gap in answers.items() if gap is None]
             with ThreadPoolExecutor(self._workers) as pool:
                 found = pool.map(lambda question: self._answer(web, question), asked)

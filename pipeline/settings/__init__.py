@@ -60,7 +60,7 @@ class NamedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What `supply-chain.yml` says. `exclude` holds patterns, see `pipeline.discover.globs`."""
+    """What `supply-chain.yml` says. `exclude` holds patterns, see `pipeline.discover.names`."""
 
     policy: Policy = field(default_factory=Policy)
     exclude: tuple[str, ...] = ()

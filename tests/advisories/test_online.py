@@ -3,14 +3,14 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from pipeline.advisories.online import ignorant, record_of
+from pipeline.advisories.online import record_of, uninformed
 
 URL = "https://osv.example/v1"
 DAY = date(2026, 11, 1)
 
 
 def test_who_does_not_know_what_everybody_knows_is_named() -> None:
-    error = ignorant("https://someone:secret@osv.example/v1")
+    error = uninformed("https://someone:secret@osv.example/v1")
     assert "does not know a well-known vulnerability (jinja2 2.4.1)" in error.what
     assert "osv.example" in error.where
     assert "secret" not in str(error)

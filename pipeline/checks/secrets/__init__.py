@@ -13,17 +13,25 @@ object is not trusted. The repository's git configuration is not in force: the e
 stand-in for `.git` that we made. What an earlier run found in the history is kept in the user's
 cache, so that only new commits are walked, and of images only new layers.
 
-engine      how Kingfisher is called and read       rules/  rules of our own for it
-files       what there is on disk                   objects, pack  the stand-in for `.git`
-today       their content, as git names it          credentials  files made to hold secrets
-passed      what its rules pass over                work    what the reading is told of the plan
-jobs        what is run                             folder, history  for today's files, for git's
-answer      what it means                           account what nobody looked at
-places      what is kept of a hit                   walked  which commits brought it in
-layers      which layers are unpacked               shelf   where their files lie meanwhile
-baked       what is in which image                  archives  what it does not unpack
-remember    what was looked at before               ignored what excuses nothing
-rules       what is wrong, by its id                fingerprint, report  the findings
+engine      how Kingfisher is called and read
+rules/      rules of our own for it
+files       what there is on disk
+today       its content, as git names it
+objects     the stand-in for `.git`, with `pack`
+overlooked  what the engine's rules pass over, and gets a second look
+jobs        what is run: `folder` over today's files, `history` over what git keeps
+work        what the plan tells the reading
+answer      what the engine's output means
+account     what nobody looked at
+archives    what the engine leaves out of an archive
+places      what is kept of a hit: all but its value
+walked      which commits brought it in
+layers      which layers of images are unpacked; `shelf` is where their files lie meanwhile
+baked       what is in which image
+credentials files made to hold secrets
+ignored     which ignore files do not keep them out
+remember    what was looked at before
+report      the findings, with `fingerprint` and `rules`
 """
 
 from __future__ import annotations

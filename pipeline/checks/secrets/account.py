@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets.engine import MAX_BYTES
-from pipeline.checks.secrets.passed import MAX_PAST, is_passed_over
+from pipeline.checks.secrets.overlooked import MAX_PAST, is_passed_over
 from pipeline.checks.secrets.work import FILES, HISTORY, REPEATED, UNPACKED
 from pipeline.discover.names import printable
 from pipeline.model import Coverage, Gap, Location, Missing

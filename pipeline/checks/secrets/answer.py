@@ -104,9 +104,9 @@ def _sing(task: Task, said: Said) -> bool:
     looks = tuple(hit for hit in said.hits if task.again(hit) is not None)
     walked = tuple(hit for hit in said.hits if hit.commit and hit.commit == task.commit)
     return (
-        task.canary.sings(said.hits)
-        and (task.laid.canary is None or task.laid.canary.sings(looks))
-        and (task.walk is None or task.walk.sings(walked))
+        task.canary.is_reported(said.hits)
+        and (task.laid.canary is None or task.laid.canary.is_reported(looks))
+        and (task.walk is None or task.walk.is_reported(walked))
     )
 
 

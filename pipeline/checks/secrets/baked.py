@@ -11,7 +11,7 @@ from pipeline.checks.secrets import remember
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.layers import unseen
-from pipeline.checks.secrets.passed import is_installed
+from pipeline.checks.secrets.overlooked import is_installed
 from pipeline.checks.secrets.places import named, place
 from pipeline.checks.secrets.remember import Seen
 from pipeline.checks.secrets.shelf import AGAIN, LOOSE, PACKED
@@ -71,7 +71,7 @@ def read(baked: Baked, run: Ran | None) -> Found:
 def _hear(task: Unpacked, said: Said) -> None:
     for root in (LOOSE, PACKED):
         hits = tuple(hit for hit in said.hits if hit.path.startswith(f"{root}/"))
-        if not task.canary.sings(hits):
+        if not task.canary.is_reported(hits):
             raise UnreadableOutputError(
                 "kingfisher did not report the canary among the files of image layers, so its"
                 " silence means nothing"

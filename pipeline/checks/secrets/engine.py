@@ -117,7 +117,7 @@ class Canary:
         """A file that holds it."""
         return "".join(f"value = '{value}'\n" for value in self.values).encode()
 
-    def sings(self, hits: tuple[Hit, ...]) -> bool:
+    def is_reported(self, hits: tuple[Hit, ...]) -> bool:
         """Whether all of it was reported."""
         return set(self.values) <= {hit.value for hit in hits}
 

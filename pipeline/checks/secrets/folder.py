@@ -10,7 +10,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets import passed
+from pipeline.checks.secrets import overlooked
 from pipeline.checks.secrets.engine import Canary
 from pipeline.checks.secrets.objects import StandIn
 from pipeline.checks.secrets.work import FILES, NO_COMMITS, REPEATED, UNPACKED, Task, make_job
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline.checks.job import Job, Options
     from pipeline.checks.secrets.files import Files
-    from pipeline.checks.secrets.passed import Laid
+    from pipeline.checks.secrets.overlooked import Laid
     from pipeline.checks.secrets.work import Work
 
 MAX_ENTRIES = 400
@@ -37,12 +37,12 @@ def files_job(work: Work, options: Options, entries: Sequence[str] = (), history
     """
     assert work.files is not None
     canary = Canary.make()
-    beside = {f"{passed.BESIDE}/{passed.CANARY}": canary.content}
+    beside = {f"{overlooked.BESIDE}/{overlooked.CANARY}": canary.content}
     skips = () if entries else work.files.skips
     inputs = entries or (str(work.root),)
     commits = (history,) if history else NO_COMMITS
     prefixes = (part for folder in skips for part in ("--skip-path-prefix", folder))
-    what = (*inputs, passed.BESIDE, *commits, *prefixes)
+    what = (*inputs, overlooked.BESIDE, *commits, *prefixes)
     task = Task(work=work, canary=canary, inputs=len(inputs))
     return make_job(FILES, what, beside, task, options)
 
@@ -75,8 +75,8 @@ def apart(work: Work, options: Options) -> list[Job]:
 def unpacked(work: Work, paths: Sequence[str], options: Options) -> Job:
     """Files that the engine unpacks where they lie, and nowhere else."""
     canary = Canary.make()
-    what = (*(f"{work.root}/{path}" for path in paths), passed.BESIDE, *NO_COMMITS)
-    beside = {f"{passed.BESIDE}/{passed.CANARY}": canary.content}
+    what = (*(f"{work.root}/{path}" for path in paths), overlooked.BESIDE, *NO_COMMITS)
+    beside = {f"{overlooked.BESIDE}/{overlooked.CANARY}": canary.content}
     names = {f"{work.root}/{path}": path for path in paths}
     return make_job(UNPACKED, what, beside, Task(work=work, canary=canary, names=names), options)
 
@@ -88,9 +88,11 @@ def again(work: Work, stand_in: StandIn) -> tuple[Laid, dict[str, str]]:
     """
     assert work.files is not None
     above = work.root.as_posix()
-    paths = [path for path in work.files.own.values() if passed.is_passed_over(f"{above}/{path}")]
-    found, unseen = passed.read(work.root, paths)
-    return passed.lay(found, stand_in), unseen
+    paths = [
+        path for path in work.files.own.values() if overlooked.is_passed_over(f"{above}/{path}")
+    ]
+    found, unseen = overlooked.read(work.root, paths)
+    return overlooked.lay(found, stand_in), unseen
 
 
 def entries(root: Path, files: Files) -> list[str] | None:

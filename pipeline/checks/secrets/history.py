@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Skip
-from pipeline.checks.secrets import passed
+from pipeline.checks.secrets import overlooked
 from pipeline.checks.secrets.engine import Canary
 from pipeline.checks.secrets.objects import BRANCH, StandIn
 from pipeline.checks.secrets.work import HISTORY, NO_COMMITS, TODAY, Task, Work, make_job
@@ -37,11 +37,13 @@ def walk(
     """
     canary, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
     today = {**(now or {}), **{path: stand_in.blob(text) for path, text in (news or {}).items()}}
-    again, unseen = passed.read(work.root, [path for path in today if passed.is_passed_over(path)])
-    laid = passed.lay(again, stand_in)
+    again, unseen = overlooked.read(
+        work.root, [path for path in today if overlooked.is_passed_over(path)]
+    )
+    laid = overlooked.lay(again, stand_in)
     held = frozenset(today[path] for path in again)
     names, tree = named(found, held)
-    tree[passed.CANARY] = stand_in.blob(canary.content)
+    tree[overlooked.CANARY] = stand_in.blob(canary.content)
     tree |= laid.tree
     tree |= {f"{TODAY}{path}": id_ for path, id_ in today.items()}
     commit = stand_in.commit(tree, found.tips)
@@ -68,9 +70,9 @@ def named(found: Past, held: frozenset[str]) -> tuple[dict[str, str], dict[str, 
     names: dict[str, str] = {}
     tree: dict[str, str] = {}
     again = (
-        blob for blob in found.blobs if passed.is_passed_over(blob.path) and blob.id not in held
+        blob for blob in found.blobs if overlooked.is_passed_over(blob.path) and blob.id not in held
     )
-    for number, blob in enumerate(islice(again, passed.MAX_PAST)):
+    for number, blob in enumerate(islice(again, overlooked.MAX_PAST)):
         names[f"{number:06}.txt"] = blob.path
         tree[f"{number:06}.txt"] = blob.id
     for number, id_ in enumerate(found.loose):
@@ -89,7 +91,7 @@ def staged(root: Path, options: Options) -> Sequence[Job] | Skip:
         return Skip(status=Status.NOT_APPLICABLE, reason="nothing is staged")
     canary, stand_in = Canary.make(), StandIn(found.objects)
     names: dict[str, str] = {}
-    tree: dict[str, str] = {passed.CANARY: stand_in.blob(canary.content)}
+    tree: dict[str, str] = {overlooked.CANARY: stand_in.blob(canary.content)}
     for number, blob in enumerate(blobs):
         name = _flat(number, blob)
         names[name] = blob.path
@@ -109,5 +111,5 @@ def staged(root: Path, options: Options) -> Sequence[Job] | Skip:
 def _flat(number: int, blob: Blob) -> str:
     """A name without folders that keeps the ending, by which the engine knows a language."""
     ending = Path(blob.path).suffix
-    plain = ending if ending[1:].isalnum() and not passed.is_passed_over(blob.path) else ".txt"
+    plain = ending if ending[1:].isalnum() and not overlooked.is_passed_over(blob.path) else ".txt"
     return f"{number:06}{plain.lower()}"

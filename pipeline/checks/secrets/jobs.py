@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks import fixture
 from pipeline.checks.job import Skip
-from pipeline.checks.secrets import folder, history, passed, remember
+from pipeline.checks.secrets import folder, history, overlooked, remember
 from pipeline.checks.secrets.engine import (
     MIN_BYTES,
     Canary,
@@ -162,7 +162,7 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
     tree |= laid.tree
     first = stand_in.commit(tree) if tree else ""
     parents = (*found.tips, *((first,) if first else ()))
-    commit = stand_in.commit({passed.CANARY: stand_in.blob(walk.content)}, parents)
+    commit = stand_in.commit({overlooked.CANARY: stand_in.blob(walk.content)}, parents)
     job = folder.files_job(replace(work, unseen=unseen), options, entries, "history")
     files = stand_in.files("history", commit)
     task = replace(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import images
 from pipeline.checks.job import Job
-from pipeline.checks.secrets import credentials, passed, remember
+from pipeline.checks.secrets import credentials, overlooked, remember
 from pipeline.checks.secrets.engine import ACCEPTED, MAX_BYTES, Canary, arguments
 from pipeline.checks.secrets.places import of_file
 from pipeline.checks.secrets.remember import Baked, Known, Seen
@@ -159,7 +159,7 @@ def jobs(baked: Baked, environment: Mapping[str, str], options: Options) -> Iter
     yield Job(
         name=LAYERS,
         arguments=arguments(*what, allow_markers=options.secrets.allow_markers),
-        inputs={f"{root}/{passed.CANARY}": task.canary.content for root in (LOOSE, PACKED)},
+        inputs={f"{root}/{overlooked.CANARY}": task.canary.content for root in (LOOSE, PACKED)},
         fill=partial(Unpacked.fill, task),
         accept=ACCEPTED,
         timeout=TIMEOUT,

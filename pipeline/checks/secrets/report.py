@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks import fixture
 from pipeline.checks.secrets.engine import OURS
-from pipeline.checks.secrets.passed import is_installed
+from pipeline.checks.secrets.overlooked import is_installed
 from pipeline.checks.secrets.remember import Seen
 from pipeline.discover.names import printable
 from pipeline.model import Commit, Finding, Kind, Location, Severity

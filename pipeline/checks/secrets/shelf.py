@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets import archives
-from pipeline.checks.secrets.passed import is_passed_over
+from pipeline.checks.secrets.overlooked import is_passed_over
 from pipeline.images.documents import UnreadableImageError
 from pipeline.images.layers import MAX_UNPACKED
 from pipeline.model import Gap

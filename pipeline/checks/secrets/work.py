@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Job
-from pipeline.checks.secrets import passed, remember
+from pipeline.checks.secrets import overlooked, remember
 from pipeline.checks.secrets.engine import ACCEPTED, Canary, arguments, environment
 from pipeline.checks.secrets.files import Files
-from pipeline.checks.secrets.passed import NOTHING, Laid
+from pipeline.checks.secrets.overlooked import NOTHING, Laid
 from pipeline.checks.secrets.today import Contents
 from pipeline.discover.past import Past
 
@@ -83,7 +83,7 @@ class Task:
 
     def again(self, hit: Hit) -> tuple[str, ...] | None:
         """The files of today in which a hit of a second look lies; `None` for any other hit."""
-        if hit.commit != self.held or not hit.path.startswith(passed.AGAIN):
+        if hit.commit != self.held or not hit.path.startswith(overlooked.AGAIN):
             return None
         return self.laid.names.get(hit.path.partition("!")[0], ())
 

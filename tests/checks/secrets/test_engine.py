@@ -117,8 +117,8 @@ def test_half_a_canary_does_not_sing() -> None:
     canary = Canary.make()
     assert canary != Canary.make()
     both = [{**HIT, "finding": {**HIT["finding"], "snippet": one}} for one in canary.values]
-    assert canary.sings(read(lines(*both, LAST)).hits)
-    assert not canary.sings(read(lines(both[0], LAST)).hits)
+    assert canary.is_reported(read(lines(*both, LAST)).hits)
+    assert not canary.is_reported(read(lines(both[0], LAST)).hits)
 
 
 def test_the_rules_have_a_digest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.checks.job import Options, Skip
 from pipeline.checks.secrets.jobs import plan
-from pipeline.checks.secrets.passed import NOTHING
+from pipeline.checks.secrets.overlooked import NOTHING
 from pipeline.checks.secrets.work import ALL, FILES, HISTORY, REPEATED, UNPACKED, Task
 from pipeline.model import Status
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks.secrets.engine import Canary, Hit
-from pipeline.checks.secrets.passed import AGAIN, Laid
+from pipeline.checks.secrets.overlooked import AGAIN, Laid
 from pipeline.checks.secrets.work import Task, Work
 
 OURS, FIRST = "a" * 40, "b" * 40

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.checks.secrets.engine import ACCEPTED, TOOL, environment, read
 from pipeline.checks.secrets.objects import StandIn
-from pipeline.checks.secrets.passed import AGAIN, CANARY, NOTHING, is_passed_over, lay
+from pipeline.checks.secrets.overlooked import AGAIN, CANARY, NOTHING, is_passed_over, lay
 from pipeline.tools import python
 from pipeline.tools.run import Command, run
 
