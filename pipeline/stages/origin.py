@@ -16,24 +16,35 @@ if TYPE_CHECKING:
 SETTINGS_FILE = "supply-chain.yml"
 """At the root of a repository."""
 
+_MISNAMED = ("supply-chain.yaml", ".supply-chain.yml", ".supply-chain.yaml")
+"""What people call it as well, and what nothing would ever read."""
+
 
 def settings_of(root: Path, config: Path | None) -> tuple[Settings, tuple[str, ...]]:
     """The settings to use, and what the report must say of where they come from.
 
     A repository must not shape its own verdict. Its `supply-chain.yml` is read only when the
     target is the folder one stands in, or when it is named; for another target it is ignored
-    and the report says so.
+    and the report says so. Raises `UsageError` where one stands for a file that is nearly called
+    so: whoever wrote it believes that it holds.
     """
     from pipeline import settings  # noqa: PLC0415
     from pipeline.controls import CONTROLS  # noqa: PLC0415
 
     own = root / SETTINGS_FILE
-    if config is None and own.is_file() and not own.is_symlink() and root == Path.cwd().resolve():
+    is_here = root == Path.cwd().resolve()
+    if config is None and own.is_file() and not own.is_symlink() and is_here:
         config = own
     if config is None:
-        ignored = own.exists()
-        notice = f"{SETTINGS_FILE} in the scanned repository was not used: name it with --config"
-        return settings.DEFAULTS, (notice,) if ignored else ()
+        ignored = [name for name in (SETTINGS_FILE, *_MISNAMED) if (root / name).exists()]
+        if is_here and ignored and ignored[0] != SETTINGS_FILE:
+            raise UsageError(
+                f"is not read: a policy is called {SETTINGS_FILE}",
+                where=ignored[0],
+                fix="rename it, or name it with --config",
+            )
+        what = "in the scanned repository was not used: name it with --config"
+        return settings.DEFAULTS, tuple(f"{name} {what}" for name in ignored)
     origin = SETTINGS_FILE if config.resolve() == own.resolve() else config.name
     loaded = settings.load(
         config, origin=origin, checks=frozenset(CHECKS), controls=frozenset(CONTROLS)

@@ -38,6 +38,24 @@ def test_another_targets_own_policy_is_not_used_and_that_is_said(repository: Pat
     assert "was not used" in plan.notices[0]
 
 
+@pytest.mark.parametrize("name", ["supply-chain.yaml", ".supply-chain.yml", ".supply-chain.yaml"])
+def test_a_policy_under_another_name_is_not_passed_over_in_silence(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (repository / name).write_text("policy: {fail-on: low}\n")
+    plan, _ = prepare(request(repository))
+    assert plan.notices == (
+        f"{name} in the scanned repository was not used: name it with --config",
+    )
+    monkeypatch.chdir(repository)
+    with pytest.raises(UsageError, match=r"a policy is called supply-chain\.yml") as caught:
+        prepare(request(Path()))
+    assert caught.value.where == name
+    assert prepare(request(Path(), config=Path(name)))[0].policy.fail_on is Severity.LOW
+    (repository / "supply-chain.yml").write_text(POLICY)
+    assert prepare(request(Path()))[0].policy.fail_on is Severity.CRITICAL
+
+
 def test_a_linked_policy_is_not_used(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
