@@ -114,12 +114,19 @@ def _is_planned(name: str, project: str, leg: Leg) -> bool:
 
 
 def _changed(output: Output) -> Iterator[str]:
-    """The files that evidence names and that are not there as it names them."""
-    for recorded in output.evidence(output.plan()):
+    """Files that are not there as evidence names them, and those that no evidence names."""
+    planned = output.plan()
+    named = set()
+    for recorded in output.evidence(planned):
         for artefact in recorded.evidence.artefacts:
             path = output.folder / artefact.path
+            named.add(path)
             if not path.is_file() or digest(path.read_bytes()) != artefact.digest:
                 yield f"{plain(artefact.path)} is not the file that its evidence names"
+    left = [path for name in planned.checks for path in scan.files(output.folder / name)]
+    if strays := sorted({*left} - named):
+        names = [path.relative_to(output.folder).as_posix() for path in strays]
+        yield f"no evidence names {_some(names)}"
 
 
 def _some(names: list[str]) -> str:

@@ -161,6 +161,17 @@ def test_a_file_that_is_not_what_its_evidence_names(scanning: Make) -> None:
     assert len(gathered(run, name="removed").problems) == 1
 
 
+def test_a_file_that_no_evidence_names(scanning: Make) -> None:
+    run = scanning(checks="sbom")
+    start(run)
+    leg(run, "repository.sbom")
+    file = run.parts / "repository.sbom/repository/sbom/1.7/approved.cdx.json"
+    file.write_text("{}")
+    found = gathered(run)
+    assert found.problems == ["repository: no evidence names sbom/1.7/approved.cdx.json"]
+    assert verdict(run, found) is Decision.INCOMPLETE
+
+
 def test_projects_come_together_each_by_itself(scanning: Make) -> None:
     run = scanning({**CLEAN, "api/requirements.txt": "six==1.16.0\n"}, projects=".\napi")
     start(run)
