@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.discover.git import Asker, Fault, Repository, is_shallow, opened, top_of
+from pipeline.discover.messages import Message, messages
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ class Past:
     versions that a reference names without any commit. `root` is the first commit of HEAD's
     history, "" where there is none or a shallow clone hides it. `since` is not empty when `blobs`
     holds only what came after those commits. `shallow` are the commits whose parents were not
-    fetched. `partial`: some objects were left on the server. `stored` holds the size in bytes of
-    every file version that git keeps, those that nothing leads to included; it is empty when
-    `since` is not.
+    fetched. `partial`: some objects were left on the server. `messages` are those of the commits
+    after `since` and of every tag; a folder inside a repository has none, and `unheard` says why
+    else there are none. `stored` holds the size in bytes of every file version that git keeps,
+    those that nothing leads to included; it is empty when `since` is not.
     """
 
     objects: Path
@@ -63,6 +65,8 @@ class Past:
     shallow: tuple[str, ...] = ()
     partial: bool = False
     since: tuple[str, ...] = ()
+    messages: tuple[Message, ...] = ()
+    unheard: str = ""
     stored: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -178,13 +182,14 @@ def _past(place: _Place, ask: Callable[[str], Sequence[str]]) -> Past:
     everything = ("--all", *stashes(git, repository))
     tips = lines(git, "rev-list", "--no-walk=unsorted", *everything)
     shallow = _boundary(repository)
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=3) as pool:
         count = pool.submit(lines, git, "rev-list", "--count", *everything)
         root = "" if shallow or not tips else min(_roots(git, everything), default="")
         since = tuple(ask(root)) if root else ()
         if since and not _are_reached(git, since, everything):
             since = ()
         stored = None if since or not tips else pool.submit(_stored, git)
+        said = pool.submit(_said, place, everything, since) if tips else None
         found = lines(
             git,
             *("rev-list", "--objects", "--filter=object:type=blob", "--filter-provided-objects"),
@@ -192,6 +197,7 @@ def _past(place: _Place, ask: Callable[[str], Sequence[str]]) -> Past:
             *everything,
             *(("--not", *since) if since else ()),
         )
+    words = said.result() if said else ((), "")
     return Past(
         objects=repository.common / "objects",
         below=place.below,
@@ -207,8 +213,22 @@ def _past(place: _Place, ask: Callable[[str], Sequence[str]]) -> Past:
         shallow=shallow,
         partial=partial,
         since=since,
+        messages=words[0],
+        unheard=words[1],
         stored=stored.result() if stored else {},
     )
+
+
+def _said(
+    place: _Place, everything: tuple[str, ...], since: tuple[str, ...]
+) -> tuple[tuple[Message, ...], str]:
+    """The messages, and why there are none."""
+    if place.below:
+        return (), ""
+    try:
+        return tuple(messages(place.git, everything, since)), ""
+    except Fault as fault:
+        return (), f"they could not be listed: {fault}"
 
 
 def _stored(git: Asker) -> dict[str, int]:

@@ -1,11 +1,11 @@
 """Does a secret stand in the code, in its history, or in a built image?
 
 Kingfisher looks, always offline, with its own rules and ours (`rules/`), through today's files
-and through every commit that a reference, a stash or HEAD leads to. What its rules pass over by
-name is looked at a second time under another name. The layers of built images are unpacked for it,
-and the same secret in code and image is one finding. Files whose purpose is to hold secrets are
-recognised without it. No value leaves the process that looks: a finding has a fingerprint and at
-most the first letters.
+and through every commit that a reference, a stash or HEAD leads to, with its message. What its
+rules pass over by name is looked at a second time under another name. The layers of built images
+are unpacked for it, and the same secret in code and image is one finding. Files whose purpose is
+to hold secrets are recognised without it. No value leaves the process that looks: a finding has a
+fingerprint and at most the first letters.
 
 Nothing is believed: each run carries a canary that must be reported, the files and the file
 versions it says it read must be as many as were counted before, and a history with a missing
@@ -20,6 +20,7 @@ today       its content, as git names it
 objects     the stand-in for `.git`, with `pack`
 overlooked  what the engine's rules pass over, and gets a second look
 jobs        what is run: `folder` over today's files, `history` over what git keeps
+messages    what commits and tags say, as files for the engine
 work        what the plan tells the reading
 answer      what the engine's output means
 account     what nobody looked at

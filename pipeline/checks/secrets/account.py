@@ -29,6 +29,7 @@ MAX_NAMED = 50
 """Inputs of one kind that are named in a report; the others are counted."""
 
 AGAIN = "files that rules pass over"
+_MESSAGES = "messages of commits and tags"
 
 
 def coverage(work: Work, outputs: Outputs, options: Options) -> Iterator[Coverage]:
@@ -167,6 +168,8 @@ def _commits(work: Work, outputs: Outputs) -> Iterator[Coverage]:
     if past.partial:
         why = "a partial clone: some file versions were left on the server"
         missing.append(Missing(subject="file versions", gap=Gap.INPUT_MISSING, why=why))
+    if past.unheard:
+        missing.append(Missing(subject=_MESSAGES, gap=Gap.TOO_LARGE, why=past.unheard))
     evaluated = past.commits
     if HISTORY in outputs:
         lost, what = _lost(past, *outputs[HISTORY])
@@ -204,10 +207,9 @@ def _aside(work: Work, options: Options) -> Iterator[Coverage]:
     ]
     past = work.past
     if past is not None and past.tips:
-        why = "the engine reads files, and these are none"
-        beside.append(
-            Missing(subject="messages of commits and tags", gap=Gap.UNSUPPORTED_INPUT, why=why)
-        )
+        if past.below:
+            why = "they are the whole repository's: scan its top folder"
+            beside.append(Missing(subject=_MESSAGES, gap=Gap.NOT_CONFIGURED, why=why))
         more = sum(is_passed_over(blob.path) for blob in past.blobs) - MAX_PAST
         if more > 0:
             what = f"{more} old versions of lock files and the like"

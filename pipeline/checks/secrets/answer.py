@@ -122,6 +122,7 @@ def _remember(work: Work, past: Sequence[Seen], walked: Walked, today: Sequence[
         blobs=tuple(sorted(walked.blobs.union(work.memory.blobs if work.memory else ()))),
         files={path: id_ for path, id_ in ids.items() if is_text(path) and path not in work.unseen},
         today=tuple(today) if work.contents else (),
+        tags=tuple(message.id for message in work.past.messages if message.tag),
     )
     remember.keep(work.past.root, str(work.root), memory)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Skip
-from pipeline.checks.secrets import overlooked
+from pipeline.checks.secrets import messages, overlooked
 from pipeline.checks.secrets.engine import Canary
 from pipeline.checks.secrets.objects import BRANCH, StandIn
 from pipeline.checks.secrets.work import HISTORY, NO_COMMITS, TODAY, Task, Work, make_job
@@ -41,10 +41,11 @@ def walk(
         work.root, [path for path in today if overlooked.is_passed_over(path)]
     )
     laid = overlooked.lay(again, stand_in)
+    told = messages.lay(messages.new(found, work.memory), stand_in)
     held = frozenset(today[path] for path in again)
     names, tree = named(found, held)
     tree[overlooked.CANARY] = stand_in.blob(canary.content)
-    tree |= laid.tree
+    tree |= {**laid.tree, **told.tree}
     tree |= {f"{TODAY}{path}": id_ for path, id_ in today.items()}
     commit = stand_in.commit(tree, found.tips)
     what = ["history", "--branch", BRANCH]
@@ -54,10 +55,12 @@ def walk(
         work=replace(work, unseen=unseen),
         canary=canary,
         laid=laid,
+        told=told,
         commit=commit,
         names=names,
         blobs=len({*(blob.id for blob in found.blobs), *found.loose, *today.values()})
-        + len(laid.tree),
+        + len(laid.tree)
+        + len(told.tree),
     )
     return make_job(HISTORY, tuple(what), stand_in.files("history", commit), task, options)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks import fixture
 from pipeline.checks.job import Skip
-from pipeline.checks.secrets import folder, history, overlooked, remember
+from pipeline.checks.secrets import folder, history, messages, overlooked, remember
 from pipeline.checks.secrets.engine import (
     MIN_BYTES,
     Canary,
@@ -109,9 +109,14 @@ def _repository(work: Work, contents: Contents | None, options: Options) -> list
         if jobs := jobs or _everything(remembering, found, options):
             return jobs
     jobs = folder.apart(work, options)
-    if found and found.tips and not (work.memory and found.since == found.tips):
+    if found and found.tips and not _is_known(found, work.memory):
         jobs.append(history.walk(work, found, options))
     return jobs
+
+
+def _is_known(found: Past, memory: remember.Memory | None) -> bool:
+    """Whether an earlier look has read all of a history."""
+    return memory is not None and found.since == found.tips and not messages.new(found, memory)
 
 
 def _news(work: Work, found: Past, contents: Contents, options: Options) -> list[Job]:
@@ -159,7 +164,8 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
         names[name] = blob.path
         tree[name] = stand_in.blob(contents[blob.id].ljust(MIN_BYTES, b"\n"))
     laid, unseen = folder.again(work, stand_in)
-    tree |= laid.tree
+    told = messages.lay(messages.new(found, work.memory), stand_in)
+    tree |= {**laid.tree, **told.tree}
     first = stand_in.commit(tree) if tree else ""
     parents = (*found.tips, *((first,) if first else ()))
     commit = stand_in.commit({overlooked.CANARY: stand_in.blob(walk.content)}, parents)
@@ -168,6 +174,7 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
     task = replace(
         job.notes,
         laid=laid,
+        told=told,
         walk=walk,
         commit=commit,
         first=first,
@@ -176,6 +183,7 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
         blobs=sum(size >= MIN_BYTES for size in found.stored.values())
         + len({tree[name] for name in names if "/" in name})
         + len(laid.tree)
+        + len(told.tree)
         + len(files),
     )
     return [replace(job, name=ALL, inputs={**job.inputs, **files}, notes=task)]

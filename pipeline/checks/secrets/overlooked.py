@@ -102,6 +102,14 @@ class Laid:
 NOTHING = Laid({}, {})
 
 
+def mark() -> bytes:
+    """The end of a file of ours, so that no file of anybody has its id.
+
+    An object that the repository has as well would be told under the name that it has there.
+    """
+    return b"\n%s\n" % bytes(secrets.choice(b" \t") for _ in range(_MARKED))
+
+
 def lay(again: Mapping[str, bytes], stand_in: StandIn) -> Laid:
     """Put files that the engine passes over among those of a commit of ours, under plain names.
 
@@ -113,8 +121,7 @@ def lay(again: Mapping[str, bytes], stand_in: StandIn) -> Laid:
     paths: dict[bytes, list[str]] = {}
     for path, content in sorted(again.items()):
         paths.setdefault(content, []).append(path)
-    # An object that the repository has as well would be told under the name that it has there.
-    end = b"\n%s\n" % bytes(secrets.choice(b" \t") for _ in range(_MARKED))
+    end = mark()
     tree = {}
     names = {}
     for number, (content, standing) in enumerate(paths.items()):

@@ -21,7 +21,7 @@ from pipeline.model import Image, Missing
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,8 @@ class Memory:
     """All places in the history that `tips` lead to, found with what `key` stands for.
 
     `blobs` are the ids of the file versions in which they are. `files` are the files of that day,
-    path to the id of their content, and `today` the places in them.
+    path to the id of their content, and `today` the places in them. `tags` are the ids of the
+    annotated tags whose messages were read.
     """
 
     key: str
@@ -60,6 +61,7 @@ class Memory:
     blobs: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     today: tuple[Seen, ...] = ()
+    tags: tuple[str, ...] = ()
     format: int = _FORMAT
 
 

@@ -49,6 +49,7 @@ def read(work: Work, task: Task, said: Said, salt: str) -> Walked:
         for hit, seen in told
         if seen.path.startswith(below)
     ]
+    found += _said(task, said)
     written = days(work.root, sorted({seen.commit for _, seen in found if seen.commit}))
     return Walked(
         seen=tuple(replace(one, day=written.get(one.commit)) for one in named(found, salt)),
@@ -109,6 +110,15 @@ def _second_looks(work: Work, task: Task, said: Said, held: dict[str, str]) -> I
         for path in task.again(hit) or ():
             if ids.get(path) in held:
                 yield place(hit, work.past.below + path)
+
+
+def _said(task: Task, said: Said) -> Iterator[Place]:
+    """Places in messages of commits and tags."""
+    for hit in said.hits:
+        if hit.commit and hit.commit == task.held and (at := task.told.at(hit.path, hit.line or 1)):
+            origin, line = at
+            _, seen = place(hit, origin.path)
+            yield hit, replace(seen, commit=origin.commit, line=line)
 
 
 def _renamed(task: Task, said: Said) -> Iterator[Place]:

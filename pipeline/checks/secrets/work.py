@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Job
-from pipeline.checks.secrets import overlooked, remember
+from pipeline.checks.secrets import messages, overlooked, remember
 from pipeline.checks.secrets.engine import ACCEPTED, Canary, arguments, environment
 from pipeline.checks.secrets.files import Files
 from pipeline.checks.secrets.overlooked import NOTHING, Laid
@@ -60,15 +60,17 @@ class Work:
 class Task:
     """One job's part: its canaries, our commit, and which path each name of ours stands for.
 
-    `laid` are the files of today that are looked at a second time. `commit` is the one in front,
-    `first` the one that holds them and `names` where that is another, and `walk` a canary in
-    `commit` where the other one is beside. `inputs` is how many files and folders of today were
-    named to the engine, `blobs` how many file versions there are to be read.
+    `laid` are the files of today that are looked at a second time, `told` messages of commits and
+    tags. `commit` is the one in front, `first` the one that holds all these and `names` where that
+    is another, and `walk` a canary in `commit` where the other one is beside. `inputs` is how many
+    files and folders of today were named to the engine, `blobs` how many file versions there are
+    to be read.
     """
 
     work: Work
     canary: Canary
     laid: Laid = NOTHING
+    told: messages.Told = messages.NOTHING
     walk: Canary | None = None
     commit: str = ""
     first: str = ""

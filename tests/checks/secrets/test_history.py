@@ -189,9 +189,51 @@ def test_content_that_cannot_be_unpacked_is_missed_out_loud(repository: Reposito
     assert not scope(search(repository.root), "history").complete
 
 
-def test_messages_are_said_not_to_be_read(repository: Repository, token: str) -> None:
-    repository.commit(token, a="x = 1\n")
-    reading = search(repository.root)
+def test_in_the_message_of_a_commit(repository: Repository, token: str) -> None:
+    repository.commit("before", a="x = 1\n")
+    guilty = repository.commit(f"subject\n\n{line(token)}", a="x = 2\n")
+    repository.commit("after", a="x = 3\n")
+    finding = only(reading := search(repository.root))
+    (commit,) = finding.commits
+    assert (commit.id, commit.path, commit.line) == (guilty, ".git/message of a commit", 3)
+    assert commit.day == date(2024, 3, 1)
+    assert finding.removed
+    assert is_whole(reading)
+
+
+def test_in_the_message_of_a_tag(repository: Repository, token: str) -> None:
+    tip = repository.commit(a="x = 1\n")
+    assert not search(repository.root).findings
+    repository.git("tag", "-a", "v1", "-m", line(token))
+    finding = only(search(repository.root))
+    (commit,) = finding.commits
+    assert (commit.id, commit.path) == (tip, ".git/message of refs/tags/v1")
+    assert only(search(repository.root)).subject == finding.subject, "it is remembered"
+
+
+def test_a_generic_secret_in_a_message(repository: Repository) -> None:
+    value = make_token().removeprefix("ghp_")
+    repository.commit(f"set password = '{value}'", a="x = 1\n")
+    assert only(search(repository.root)).rule.startswith("secrets/supply-chain.")
+
+
+def test_messages_that_cannot_be_listed_leave_the_history_open(
+    repository: Repository, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.discover.messages._LIMIT", 100)
+    repository.commit("x" * 200, a=line(token))
+    part = scope(reading := search(repository.root), "history")
+    assert only(reading).commits
+    assert [(one.subject, one.gap) for one in part.missing] == [
+        ("messages of commits and tags", Gap.TOO_LARGE)
+    ]
+    assert not part.complete
+
+
+def test_the_messages_are_the_whole_repositorys(repository: Repository, token: str) -> None:
+    repository.write("one/a.py", "x = 1\n")
+    repository.commit(line(token))
+    reading = search(repository.root / "one")
     assert not reading.findings
     assert "messages of commits and tags" in {
         one.subject for one in scope(reading, "the repository").missing
@@ -253,14 +295,15 @@ def test_an_incremental_walk_equals_the_full_one(
     repository: Repository, cache: Path, monkeypatch: pytest.MonkeyPatch, clock: str
 ) -> None:
     repository.clock = 0 if clock == "running" else None
-    first, second, third = make_token(), make_token(), make_token()
+    first, second, third, spoken, tagged = (make_token() for _ in range(5))
     steps: list[Callable[[], object]] = [
         lambda: repository.commit(a=line(first)),
         lambda: repository.commit(a="x = 1\n", b=line(second)),
         lambda: repository.git("checkout", "-q", "-b", "side"),
         lambda: repository.commit(c=line(third), b="y = 1\n"),
         lambda: repository.git("mv", "c.py", "d.py"),
-        repository.commit,
+        lambda: repository.commit(line(spoken)),
+        lambda: repository.git("tag", "-a", "v1", "-m", line(tagged), "main"),
         lambda: repository.git("checkout", "-q", "main"),
         lambda: repository.git("merge", "-q", "--no-ff", "side", "-m", "merge"),
         lambda: repository.commit(b=line(second)),  # content that is known comes back

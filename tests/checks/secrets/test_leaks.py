@@ -20,15 +20,15 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
 def test_a_whole_run_leaves_no_value_anywhere(repository: Repository, tmp_path: Path) -> None:
-    current, removed, locked, named, baked = (make_token() for _ in range(5))
+    current, removed, locked, named, spoken, baked = (make_token() for _ in range(6))
     repository.commit(a=f"key = '{removed}'\n")
     repository.write("package-lock.json", f'{{"x": "{locked}"}}')
     repository.write(".env", f"API_TOKEN={named}\n")
-    repository.commit(a=f"key = '{current}'\n")
+    repository.commit(f"the key is '{spoken}'", a=f"key = '{current}'\n")
     deleted = {"srv/a.ini": f"key = '{baked}'\n".encode(), "srv/.env": f"TOKEN={baked}".encode()}
     app = Built.of(deleted, dict.fromkeys(deleted), {"srv/a.py": f"key = '{current}'\n".encode()})
     layout(tmp_path / "app", {"1.0": app})
-    planted = [value.encode() for value in (current, removed, locked, named)]
+    planted = [value.encode() for value in (current, removed, locked, named, spoken)]
     home, scratch = tmp_path / "home", tmp_path / "scratch"
     home.mkdir()
     scratch.mkdir()
@@ -59,7 +59,7 @@ def test_a_whole_run_leaves_no_value_anywhere(repository: Repository, tmp_path: 
     assert process.returncode == 1
     planted.append(baked.encode())
     report = (output / "report" / "report.json").read_bytes()
-    assert report.count(b'"secret:') >= 5, "all of them were found"
+    assert report.count(b'"secret:') >= 6, "all of them were found"
     assert f"{tmp_path}/app!/srv/a.ini".encode() in report
     assert any(b"kingfisher" in line for line in arguments)
     for value in planted:
