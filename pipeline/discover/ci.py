@@ -48,7 +48,8 @@ _OTHER_SYSTEMS = (
     (re.compile(r"codemagic\.yaml"), "Codemagic"),
     (re.compile(r"screwdriver\.yaml"), "Screwdriver"),
     (re.compile(r"\.teamcity/.+\.(?:kts|xml)", re.DOTALL), "TeamCity"),
-    (re.compile(r"cloudbuild\.(?:ya?ml|json)"), "Cloud Build"),
+    (re.compile(r"(?:.*/)?cloudbuild[^/]*\.(?:ya?ml|json)", re.DOTALL), "Cloud Build"),
+    (re.compile(r"\.prow(?:/.+)?\.ya?ml", re.DOTALL), "Prow"),
     (re.compile(r"\.(?:forgejo|gitea)/workflows/[^/]+\.ya?ml", re.DOTALL), "Forgejo Actions"),
 )
 _AUTOMATION = re.compile(r"(?:.*/)?action\.ya?ml|\.github/dependabot\.ya?ml", re.DOTALL)

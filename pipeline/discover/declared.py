@@ -313,6 +313,10 @@ def environment_yml(text: str) -> Declared:
     return Declared(declared)
 
 
-def marked(mark: re.Pattern[str]) -> Reader:
-    """Of a format that nobody reads: unknown where the mark stands in it, else nothing."""
-    return lambda text: Declared(None if mark.search(text) else 0)
+def marked(mark: re.Pattern[str], *, shared: bool) -> Reader:
+    """Of a format that nobody reads: unknown where the mark stands in it, else nothing.
+
+    `shared` names are those of other things, too: without the mark it is one of them.
+    """
+    nothing = None if shared else Declared(0)
+    return lambda text: Declared(None) if mark.search(text) else nothing

@@ -43,7 +43,7 @@ _KUSTOMIZATION = {"kustomization.yaml", "kustomization.yml", "Kustomization"}
 _DATA = (".yml", ".yaml", ".json", ".template")
 _CHART = "Chart.yaml"
 _OF_A_CHART = re.compile(
-    r"Chart\.(?:yaml|lock)|values[^/]*\.(?:ya?ml|json)|\.helmignore|(?:templates|charts|crds)/.*",
+    r"(?:Chart|requirements)\.(?:yaml|lock)|values[^/]*\.(?:ya?ml|json)|\.helmignore|(?:templates|charts|crds)/.*",
     re.DOTALL,
 )
 """Source: https://helm.sh/docs/topics/charts/#the-chart-file-structure."""

@@ -107,7 +107,10 @@ _KINDS: dict[str, _Kind] = {
 }
 NAMES = tuple(_KINDS)
 """The names of those that the readers of locks belong to."""
-_KINDS |= {name: (kind, declared.marked(mark)) for name, (kind, mark) in others.MANIFESTS.items()}
+_KINDS |= {
+    name: (kind, declared.marked(mark, shared=name in others.SHARED))
+    for name, (kind, mark) in others.MANIFESTS.items()
+}
 _PATTERNS: tuple[tuple[re.Pattern[str], str, declared.Reader | None], ...] = (
     (re.compile(r"(?:.*[-_.])?requirements.*\.in", re.DOTALL), "PyPI", declared.requirements_in),
     (re.compile(r".*\.(?:cs|fs|vb)proj", re.DOTALL), "NuGet", None),

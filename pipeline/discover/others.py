@@ -99,6 +99,9 @@ MANIFESTS = {
 }
 """Names of manifests: the ecosystem, and what stands in one that may ask for something."""
 
+SHARED = frozenset({"WORKSPACE", "requirements.yaml", "requirements.yml"})
+"""Names of manifests that other tools use, too: without what marks one, the file is none."""
+
 _LIKE_REQUIREMENTS = re.compile(
     r"(?:.*[-_.])?(?:requirements?|reqs?|deps|dependencies|packages)(?:[-_.].*)?\.(?:txt|pip)"
     r"|requirements",

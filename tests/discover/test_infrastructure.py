@@ -112,6 +112,7 @@ def test_a_chart_and_what_it_is_rendered_with(tmp_path: Path) -> None:
         "web/templates/d.yaml",
     ]
     values = ["web/charts/db/Chart.yaml", "web/values.prod.yaml", "web/.helmignore"]
+    values += ["web/requirements.lock"]
     beside = ["web/README.md", "web/ci/pod.yaml", "other/templates/d.yaml"]
     files = ["web/Chart.yaml", *templates, *values, *beside]
     found = kinds(tmp_path, dict.fromkeys(files, _OBJECT))

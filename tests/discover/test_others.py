@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pipeline.discover import others
 from pipeline.discover.manifests import NAMES
+from pipeline.discover.projects import find_projects
 from pipeline.locks import reader_of
+from pipeline.tree import Tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_nothing_is_in_here_that_a_reader_knows() -> None:
@@ -91,3 +98,21 @@ def test_names_of_requirements(name: str, *, expected: bool) -> None:
 )
 def test_what_reads_like_requirements(content: bytes, *, expected: bool) -> None:
     assert others.reads_like_requirements(content) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("requirements.yaml", "dependencies: []\n", []),
+        ("requirements.yml", "roles:\n  - a.b\n", [("Galaxy", None)]),
+        ("WORKSPACE", "where we meet\n", []),
+        ("MODULE.bazel", 'module(name = "x")\n', [("Bazel", 0)]),
+    ],
+)
+def test_a_name_that_others_use_is_no_manifest_by_itself(
+    tmp_path: Path, name: str, content: str, expected: list[tuple[str, int | None]]
+) -> None:
+    (tmp_path / name).write_text(content)
+    found = find_projects(Tree.at(tmp_path), [name]).projects
+    told = [(project.ecosystem, project.manifests[0].declared) for project in found]
+    assert told == expected

@@ -121,7 +121,8 @@ def _by_chart(inputs: Inputs, silent: Mapping[str, bool], aside: list[Missing]) 
             if path.startswith(root) and copies.is_manifest(path.removeprefix(root))
         }
         lost = any(path.startswith(root) for path in inputs.target.helm if path in inputs.unread)
-        if not inside and not lost:
+        # A chart may be made of others alone.
+        if not (inside or lost or _asked(inputs, root)):
             continue
         is_silent = charts[f"{root}Chart.yaml"] = lost or all(inside.values())
         if not is_silent:
@@ -133,17 +134,11 @@ def _by_chart(inputs: Inputs, silent: Mapping[str, bool], aside: list[Missing]) 
 
 def _incomplete(inputs: Inputs, path: str) -> Missing | None:
     """That a chart lacks others that it depends on: it cannot be rendered without them."""
-    try:
-        root = compose(inputs.contents.get(path, b"").decode(errors="replace"), path, aliases=True)
-    except IncompleteError:
-        return None
-    wanted = root.items("dependencies") if isinstance(root, Table) else ()
-    names = {one.text("name") for one in wanted if isinstance(one, Table)}
-    folder = f"{path.removesuffix('Chart.yaml')}charts/"
+    folder = path.removesuffix("Chart.yaml")
     lacking = sorted(
         name
-        for name in names
-        if not any(other.startswith(f"{folder}{name}") for other in inputs.target.helm)
+        for name in _asked(inputs, folder)
+        if not any(other.startswith(f"{folder}charts/{name}") for other in inputs.target.helm)
     )
     if not lacking:
         return None
@@ -152,6 +147,24 @@ def _incomplete(inputs: Inputs, path: str) -> Missing | None:
         " `helm dependency build` brings them"
     )
     return missing(path, Gap.INPUT_MISSING, plain(why, limit=400))
+
+
+def _asked(inputs: Inputs, folder: str) -> set[str]:
+    """The names of the charts that the one in a folder asks for.
+
+    Helm 2 had them in a file of their own, which Helm 3 still reads:
+    https://helm.sh/docs/topics/charts/#the-apiversion-field
+    """
+    found: set[str] = set()
+    for path in (f"{folder}Chart.yaml", f"{folder}requirements.yaml"):
+        text = inputs.contents.get(path, b"").decode(errors="replace")
+        try:
+            root = compose(text, path, aliases=True)
+        except IncompleteError:
+            continue
+        wanted = root.items("dependencies") if isinstance(root, Table) else ()
+        found |= {one.text("name") for one in wanted if isinstance(one, Table)}
+    return found
 
 
 def _elsewhere(inputs: Inputs) -> Iterator[Missing]:

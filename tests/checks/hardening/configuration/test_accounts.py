@@ -116,6 +116,16 @@ def test_a_chart_that_lacks_others_says_which(chart: bytes, inside: str, expecte
     assert gaps(untold.coverage)[0].gap is Gap.TOOL_FAILED
 
 
+@pytest.mark.parametrize("name", ["Chart.yaml", "requirements.yaml"])
+def test_a_chart_made_of_others_alone_is_not_evaluated_without_them(name: str) -> None:
+    files: dict[str, bytes | Unread] = {"c/Chart.yaml": b"name: c\n"}
+    files[f"c/{name}"] = b"dependencies: [{name: db}]\n"
+    found = inputs(files, helm=tuple(files))
+    (gap,) = gaps(heard(found, answers(found), present=True).coverage)
+    assert (gap.subject, gap.gap) == ("c/Chart.yaml", Gap.INPUT_MISSING)
+    assert "not rendered: db;" in gap.why
+
+
 def test_providers_are_from_elsewhere() -> None:
     files: dict[str, bytes | Unread] = {
         "main.tf": b'terraform {\n  required_providers {\n    a = { source = "x/a" }\n  }\n}\n'
