@@ -52,7 +52,11 @@ _BAZEL = re.compile(
     re.MULTILINE,
 )
 _BUF = re.compile(r"^deps:[ \t]*(?:#.*)?$", re.MULTILINE)
-_GALAXY = re.compile(r"^(?:collections|roles):|^[ \t]*-[ \t]+(?:src|role|name):", re.MULTILINE)
+_GALAXY = re.compile(
+    r"\A(?!(?s:.*?)^dependencies:)(?s:.*?)^(?:(?:collections|roles):|-[ \t]+(?:src|role|name):)",
+    re.MULTILINE,
+)
+"""Helm's file of that name has `dependencies`."""
 _NIX = re.compile(r"\binputs\b")
 _JSON_TABLE = re.compile(r'"(?:devD|d)ependencies"\s*:\s*\{\s*"')
 _ELM = re.compile(r'"(?:direct|dependencies)"\s*:\s*\{\s*"[^"/]+/')

@@ -253,12 +253,14 @@ def control_gaps(
         control, answer = result.control, result.answer
         if answer.outcome not in ANSWERED:
             # Where the checks are done, its own advice is what is left to follow.
-            is_done = answered.issuperset(control.checks) and answer.gap not in _BY_DATA
+            open_checks = [check for check in control.checks if check not in answered]
+            is_done = not open_checks and answer.gap not in _BY_DATA
+            advice = (_FIXES_OF.get((check, answer.gap)) for check in open_checks if answer.gap)
             yield name_gap(
                 f"{control.id}: {control.title}",
                 answer.gap or Gap.NOT_ACCOUNTED_FOR,
                 answer.reason,
-                fix=control.fix if is_done else "",
+                fix=control.fix if is_done else next(filter(None, advice), ""),
                 blocking=control.id in policy.required_controls,
             )
     for name in sorted({*policy.required_controls} - {item.control.id for item in controls}):

@@ -57,7 +57,11 @@ def test_nothing_is_in_here_that_a_reader_knows() -> None:
         ("jsonnetfile.json", '{"dependencies": [{"source": {"local": {}}}]}', False),
         ("requirements.yml", "collections:\n  - name: a.b\n", True),
         ("requirements.yml", "- src: a.b\n  version: 1\n", True),
+        ("requirements.yml", "---\n- name: a.b\n", True),
+        ("requirements.yml", "# x\nroles:\n  - a.b\n", True),
+        ("requirements.yml", "- a\n", False),
         ("requirements.yaml", "dependencies: []\n", False),
+        ("requirements.yaml", "dependencies:\n- name: a\n  version: 1\n", False),
     ],
 )
 def test_a_manifest_may_ask_for_nothing(name: str, content: str, *, asks: bool) -> None:

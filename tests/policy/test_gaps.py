@@ -266,3 +266,10 @@ def test_a_folder_without_a_project_is_incomplete_unless_that_is_meant(
     made = report(found, target=bare, planned=("secrets",), policy=Policy(required=required))
     blocking = [line.what for line in made.unevaluated if line.blocking]
     assert blocking == ([] if required else ["the whole repository: its dependencies"])
+
+
+def test_a_control_whose_check_is_open_has_the_advice_of_that_check() -> None:
+    item = result(Outcome.NOT_EVALUATED, gap=Gap.INPUT_MISSING)
+    item = replace(item, control=replace(item.control, checks=("dependencies", "container")))
+    (line,) = report(evidence(), controls=(item,)).unevaluated
+    assert "--image" in line.fix

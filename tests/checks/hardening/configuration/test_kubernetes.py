@@ -85,6 +85,21 @@ def test_a_secret_of_a_test_is_less_bad(path: str, severity: Severity) -> None:
     assert ("made for a test" in found.detail) == (severity is Severity.MEDIUM)
 
 
+@pytest.mark.parametrize(
+    ("rows", "severity"),
+    [
+        ("stringData:\n  a: my-password", Severity.MEDIUM),
+        ("data:\n  a: bXktcGFzc3dvcmQ=", Severity.MEDIUM),
+        ("data:\n  a: my-password", Severity.MEDIUM),
+        ("stringData:\n  a: bXktcGFzc3dvcmQ=", Severity.HIGH),
+        ("data:\n  a: /w==", Severity.HIGH),
+    ],
+)
+def test_a_secret_that_says_it_is_made_up_is_less_bad(rows: str, severity: Severity) -> None:
+    (found,) = read(f"kind: Secret\n{rows}\n").problems
+    assert (found.rule, found.severity) == ("plain-secret", severity)
+
+
 def test_what_starts_no_pod() -> None:
     assert read("kind: Service\nspec: {ports: []}\n---\n---\njust a text\n") == Read()
 
