@@ -25,8 +25,6 @@ AUDIENCE = "sigstore"
 REPOSITORY = "acme/shop"
 WORKFLOW = f"{REPOSITORY}/.github/workflows/release.yml@refs/heads/main"
 COMMIT = "c0ffee" * 6 + "c0de"
-IDENTITY = f"https://github.com/{WORKFLOW}"
-"""The subject alternative name of a certificate for the default claims."""
 
 CLAIMS: dict[str, str] = {
     "sub": f"repo:{REPOSITORY}:ref:refs/heads/main",
