@@ -19,7 +19,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Job
+from pipeline.errors import IncompleteError
 from pipeline.tools import trivy
+from pipeline.yamltree import Table, compose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -125,9 +127,21 @@ def manifests(files: Mapping[str, bytes]) -> Copies:
         for part, document in enumerate(documents(_plain(content))):
             if all(mark.search(document) for mark in _OBJECT):
                 given = Given(path=path, kind=KUBERNETES)
-                named = _MADE_NAME.sub(rb"name\1        ", document)
-                copies.add(f"{number}-{part}.yaml", named, given)
+                copies.add(f"{number}-{part}.yaml", _named(document), given)
     return copies
+
+
+def _named(document: bytes) -> bytes:
+    """An object with a name: what stands in a cluster has both, and no key may be given twice."""
+    if not _MADE_NAME.search(document):
+        return document
+    try:
+        root = compose(document.decode(errors="replace"), "", aliases=True)
+    except IncompleteError:
+        root = None
+    if isinstance(root, Table) and "name" in root.below("metadata").entries:
+        return document
+    return _MADE_NAME.sub(rb"name\1        ", document)
 
 
 def _plain(content: bytes) -> bytes:

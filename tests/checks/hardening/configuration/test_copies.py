@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from pipeline.checks.hardening.configuration import copies
 
 DOCKER = copies.dockerfiles({"a/Dockerfile.prod": b"FROM x\n", "b.dockerfile": b"FROM y\n"})
@@ -116,4 +118,21 @@ def test_an_object_whose_name_is_made_later_has_one_now() -> None:
     text = b"kind: Pod\nmetadata: {generateName: x-, labels: {a: b}}\n"
     (content,) = copies.manifests({"x.yaml": text}).contents.values()
     assert content == b"kind: Pod\nmetadata: {name:         x-, labels: {a: b}}\n"
+    assert len(content) == len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        # What was taken from a cluster has both, and a key may not be given twice.
+        (b"kind: Pod\nmetadata:\n  generateName: x-\n  name: x-1\n", True),
+        (b"kind: Pod\nmetadata:\n  generateName: x-\nspec:\n  name: x\n", False),
+        (b'kind: Pod\nmetadata:\n  note: "a\n  name: b"\n  generateName: x-\n', False),
+        (b"kind: Pod\nmetadata:\n  generateName: x-\n  a: [\n", False),
+        (b"- kind: Pod\nkind: [generateName: x]\nmetadata:\n", False),
+    ],
+)
+def test_an_object_that_has_a_name_keeps_it(text: bytes, kept: bool) -> None:
+    (content,) = copies.manifests({"x.yaml": text}).contents.values()
+    assert (content == text) is kept
     assert len(content) == len(text)
