@@ -21,7 +21,7 @@ _NAMES = re.compile(
 _ABOUT = re.compile(r"(?:^|/)[^/]+\.(?:dist|egg)-info/(?:METADATA|PKG-INFO)$|(?:^|/)usr/share/doc/")
 WORDS = re.compile(
     r"example|sample|dummy|fake|placeholder|change.?me|your[-_]|not.?(?:a.?)?(?:real|secret)"
-    r"|(?<![a-z])my[-_.]?(?:secret|token|pass|password|api[-_]?key)(?![a-z])|super[-_]?secret"
+    r"|(?<![a-z])(?:my|some|strong|super|top)[-_.]?(?:secret|token|pass(?:word)?|api[-_]?key)(?![a-z])"
     r"|testing|insecure|(?<![a-z])test(?![a-z])|xxxx|0123456789|1234567890|abcdefgh|deadbeef",
     re.IGNORECASE,
 )

@@ -33,6 +33,7 @@ def test_paths_of_code(path: str) -> None:
         "k" * 9,
         "my-test-token",
         "my-token",
+        "strong-password",
         "mypassword",
         "Super" + "Secret",
         "my_api_key1",
