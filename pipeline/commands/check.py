@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the named checks, or every planned one."""
     output = stages.output_of(Path(), arguments.output)
+    stages.refuse_brought(output)
     names = tuple(dict.fromkeys(arguments.checks)) or output.plan().checks
     with Progress(quiet=arguments.quiet) as progress:
         run_checks(names, output, progress)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def execute(arguments: argparse.Namespace) -> int:
     """Read the verdict, show it, answer with its exit code."""
     output = stages.output_of(Path(), arguments.output)
+    stages.refuse_brought(output)
     verdict = stages.gate(output)
     if arguments.json:
         from pipeline.store import encode  # noqa: PLC0415 - for JSON only

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def execute(arguments: argparse.Namespace) -> int:
     """Write the report and show its verdict."""
     output = stages.output_of(Path(), arguments.output)
+    stages.refuse_brought(output)
     report = stages.report(output)
     if not arguments.quiet:
         show_verdict(report.verdict, output.report)

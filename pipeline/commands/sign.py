@@ -36,6 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.trust_config and (arguments.key or arguments.unsigned):
         raise UsageError("--trust-config is for signing with an identity", fix="leave one out")
     output = stages.output_of(Path(), arguments.output)
+    stages.refuse_brought(output)
     output.unsign()
     manifest = digests.gather(output.folder, arguments.artefacts)
     drop_stale((item.path, item.sha256) for item in manifest.artefacts if item.path)

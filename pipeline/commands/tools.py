@@ -38,9 +38,11 @@ def execute(arguments: argparse.Namespace) -> int:
     trivy, names = settings.trivy, arguments.names or pins()
     is_install = arguments.action == "install"
     if is_install and arguments.planned:
-        from pipeline.stages.request import checkout_of  # noqa: PLC0415 - only for a planned run
+        from pipeline.stages import refuse_brought  # noqa: PLC0415 - only for a planned run
+        from pipeline.stages.request import checkout_of  # noqa: PLC0415 - as above
         from pipeline.tools.run import shun  # noqa: PLC0415 - as above
 
+        refuse_brought(Output(arguments.planned))
         plan = Output(arguments.planned).plan()
         shun(checkout_of(Path(plan.root)))
         trivy, names = plan.trivy, _missing(plan)

@@ -46,6 +46,26 @@ def content(root: Path, blobs: Sequence[str], *, limit: int) -> Iterator[tuple[s
                 yield blob, git.command("cat-file", "blob", blob).stdout
 
 
+def committed(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    """What git's index has of files below a folder, of those that it knows.
+
+    Raises `IncompleteError` when git cannot tell.
+    """
+    found: dict[str, bytes] = {}
+    for name in names:
+        # A link in between leads to where git knows the file.
+        path = (folder / name).resolve()
+        top = top_of(path.parent)
+        if top is None or not path.is_file():
+            continue
+        with _asking(top, top, "file") as (git, _):
+            place = path.relative_to(top).as_posix()
+            for entry in git.ask("ls-files", "-z", "--stage", "--", f":(top,literal){place}"):
+                id_ = entry.split(" ")[1]
+                found[name] = git.command("cat-file", "blob", id_).stdout
+    return found
+
+
 def together(root: Path, sizes: Mapping[str, int]) -> dict[str, bytes]:
     """The content of many small file versions, given their sizes in bytes.
 

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from pipeline.discover.past import past
-from pipeline.discover.single import content, days, earliest, identify, together, unreached
+from pipeline.discover.single import (
+    committed,
+    content,
+    days,
+    earliest,
+    identify,
+    together,
+    unreached,
+)
 from pipeline.errors import IncompleteError
 from tests.kit.git import git
 
@@ -17,6 +25,7 @@ from .histories import commit
 
 def test_nothing_is_known_of_a_folder_without_git(tmp_path: Path) -> None:
     assert days(tmp_path, ["a" * 40]) == {}
+    assert committed(tmp_path, ["a"]) == {}
     assert list(content(tmp_path, ["a" * 40], limit=9)) == []
     assert together(tmp_path, {"a" * 40: 1}) == {}
     assert unreached(tmp_path, ["a" * 40]) == frozenset()
@@ -35,6 +44,16 @@ def test_contents_up_to_a_limit(root: Path) -> None:
     commit(root, a="1", b="22222")
     ids = [git(root, "rev-parse", f"HEAD:{name}") for name in "ab"]
     assert list(content(root, ids, limit=3)) == [(ids[0], b"1")]
+
+
+def test_what_the_index_has_of_some_files(root: Path, tmp_path: Path) -> None:
+    commit(root, a="1", b="2")
+    (root / "a").write_text("changed")
+    (root / "c").write_text("3")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "b").symlink_to(root / "b")
+    assert committed(root, ["a", "c", "d"]) == {"a": b"1"}
+    assert committed(tmp_path / "elsewhere", ["b"]) == {"b": b"2"}
 
 
 def test_commits_that_nothing_leads_to(root: Path) -> None:
