@@ -72,7 +72,8 @@ def _uncertain(target: Target) -> Answer | None:
     unread += [part.location.path for part in target.unread]
     if unread:
         reason = f"these could not be read: {some(unread)}"
-        return unknown(Gap.PARSE_ERROR, reason, *sorted(set(unread)))
+        gap = next((part.gap for part in target.unread), Gap.PARSE_ERROR)
+        return unknown(gap, reason, *sorted(set(unread)))
     called = [file.path for file in target.ci if "workflow_call" in file.triggers and _audits(file)]
     if called:
         reason = f"an audit runs when it is called, perhaps from elsewhere: {some(called)}"

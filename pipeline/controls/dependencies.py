@@ -100,7 +100,7 @@ def every_manifest_is_locked(facts: Facts) -> Answer:
     if target.unread:
         places = [part.location.path for part in target.unread]
         reason = f"a manifest may be in what could not be read: {some(places)}"
-        return unknown(Gap.PARSE_ERROR, reason, *sorted(set(places)))
+        return unknown(target.unread[0].gap, reason, *sorted(set(places)))
     if not good:
         return unknown(Gap.INPUT_MISSING, "there are locks, but no project that they belong to")
     note = "" if target.git else " (no git repository says whether they are committed)"

@@ -219,8 +219,11 @@ def dockerfiles_are_clean(facts: Facts) -> Answer:
 def configuration_is_sound(facts: Facts) -> Answer:
     """No finding of the check violates the policy, and nothing was passed over."""
     bad = (Disposition.VIOLATION, Disposition.EXISTING, Disposition.WAIVED)
-    files = _files(facts.target)
-    parties = (OWN, THEIRS) if set(files) - set(facts.target.compose) else (OWN,)
+    target = facts.target
+    files = _files(target)
+    ours = target.dockerfiles or target.compose or target.kubernetes
+    theirs = set(files) - set(target.compose)
+    parties = (*((OWN,) if ours else ()), *((THEIRS,) if theirs else ()))
     return _none_of(
         facts,
         lambda item: item.finding.check == CHECK and item.disposition in bad,
@@ -260,8 +263,8 @@ def _none_of(  # noqa: PLR0913 - what the questions differ in
     if wrong := _wrong(facts, speaks):
         return wrong
     built = facts.target.images if doubt else ()
-    if not files and not built and not facts.target.unread:
-        return not_applicable("there is no file of the kind that this is about")
+    if not files and not built:
+        return _nothing(facts.target)
     if (files or facts.target.unread) and (open_ := _doubt(facts.evidence.get(CHECK), parties)):
         return open_
     if doubt and (open_ := doubt(facts)):
@@ -272,6 +275,14 @@ def _none_of(  # noqa: PLR0913 - what the questions differ in
     what = [numbered(len(files), "file")] if files or not built else []
     what += [numbered(len(built), "image")] if built else []
     return passed(f"{told}: {', '.join(what)}", *checks)
+
+
+def _nothing(target: Target) -> Answer:
+    """That the question does not arise, unless what could not be read may be what it is about."""
+    if target.unread:
+        first = target.unread[0]
+        return unknown(first.gap, f"{first.location.path} could not be read: {first.why}", CHECK)
+    return not_applicable("there is no file of the kind that this is about")
 
 
 def _wrong(facts: Facts, speaks: Callable[[Judged], bool]) -> Answer | None:

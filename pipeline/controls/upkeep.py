@@ -68,7 +68,7 @@ def updates_are_proposed(facts: Facts) -> Answer:
     if not bots:
         if unread := [part.location.path for part in target.unread]:
             reason = f"a bot's settings may be in what could not be read: {some(unread)}"
-            return unknown(Gap.PARSE_ERROR, reason, *sorted(set(unread)))
+            return unknown(target.unread[0].gap, reason, *sorted(set(unread)))
         return failed("no update bot is configured in the repository")
     needed = {project.ecosystem for project in target.projects}
     paths = [bot.path for bot in bots]

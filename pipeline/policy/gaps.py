@@ -68,8 +68,8 @@ ANSWERED = frozenset(
 )
 """The outcomes of a control that somebody looked at."""
 
-_BY_DATA = frozenset({Gap.DATA_MISSING, Gap.DATA_STALE, Gap.NETWORK_OFF})
-"""What only other data can mend, whatever the advice of a control is."""
+_ELSEWHERE = frozenset({Gap.DATA_MISSING, Gap.DATA_STALE, Gap.NETWORK_OFF, Gap.LEFT_OUT})
+"""What only other data or another scan can mend, whatever the advice of a control is."""
 
 _SIDE_DATA = frozenset({"kev", "epss"})
 """Data that rank findings but do not find any: too old, they cost their own control only."""
@@ -254,7 +254,7 @@ def control_gaps(
         if answer.outcome not in ANSWERED:
             # Where the checks are done, its own advice is what is left to follow.
             open_checks = [check for check in control.checks if check not in answered]
-            is_done = not open_checks and answer.gap not in _BY_DATA
+            is_done = not open_checks and answer.gap not in _ELSEWHERE
             advice = (_FIXES_OF.get((check, answer.gap)) for check in open_checks if answer.gap)
             yield name_gap(
                 f"{control.id}: {control.title}",

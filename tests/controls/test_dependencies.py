@@ -26,6 +26,7 @@ from pipeline.model import (
     Severity,
     Status,
     Target,
+    Unread,
     Waiver,
 )
 from tests.controls.builders import (
@@ -395,3 +396,11 @@ def test_findings_that_are_another_controls_business(
     control: str, found: Finding, outcome: Outcome
 ) -> None:
     assert answer(control, LOCKED, audit(found)).outcome is outcome
+
+
+@pytest.mark.parametrize("control", ["DEP-01", "DEP-09", "DEP-12"])
+def test_what_was_left_out_stays_open_for_that_reason(control: str) -> None:
+    part = Unread(location=Location(path="vendor/x"), why="a submodule", gap=Gap.LEFT_OUT)
+    found = answer(control, replace(LOCKED, unread=(part,)))
+    assert (found.outcome, found.gap) == (OPEN, Gap.LEFT_OUT)
+    assert "vendor/x" in found.reason

@@ -18,6 +18,7 @@ from pipeline.model import (
     Missing,
     Severity,
     Status,
+    Unread,
     Waiver,
 )
 from tests.controls.builders import (
@@ -37,6 +38,7 @@ from tests.controls.builders import (
 IDS = ("IMG-02", "IMG-03", "IMG-04", "IMG-06", "IAC-01")
 BUILT = target(dockerfiles=("Dockerfile",))
 DEPLOYED = target(dockerfiles=("Dockerfile",), compose=("compose.yml",))
+BARE = Evidence(check="hardening", status=Status.NOT_APPLICABLE)
 CHART = target(helm=("chart/Chart.yaml", "chart/templates/x.yaml"))
 
 
@@ -130,6 +132,24 @@ def test_without_trivy_only_our_own_rules_answer(control: str) -> None:
 def test_compose_files_alone_need_no_trivy() -> None:
     item = Evidence(check="hardening", status=Status.CLEAN, coverage=(coverage(hardening.OWN),))
     assert answer("IAC-01", target(compose=("compose.yml",)), item).outcome is PASS
+
+
+@pytest.mark.parametrize("kind", ["terraform", "helm", "cloudformation"])
+def test_what_only_trivy_reads_needs_no_rules_of_ours(kind: str) -> None:
+    kinds: dict[str, Any] = {kind: ("main.tf",)}
+    scanned = target(**kinds)
+    item = Evidence(check="hardening", status=Status.CLEAN, coverage=(coverage(hardening.THEIRS),))
+    assert answer("IAC-01", scanned, item).outcome is PASS
+    silent = Evidence(check="hardening", status=Status.CLEAN, coverage=(coverage(hardening.OWN),))
+    assert answer("IAC-01", scanned, silent).outcome is OPEN
+
+
+@pytest.mark.parametrize("control", ["IAC-01", "IMG-04", "IMG-06"])
+def test_what_was_left_out_is_named(control: str) -> None:
+    part = Unread(location=Location(path="vendor/x"), why="a submodule", gap=Gap.LEFT_OUT)
+    found = answer(control, target(unread=(part,)), BARE)
+    assert (found.outcome, found.gap) == (OPEN, Gap.LEFT_OUT)
+    assert found.reason == "vendor/x could not be read: a submodule"
 
 
 def test_charts_need_trivy() -> None:

@@ -213,7 +213,7 @@ def test_advice_about_lockfiles_is_not_given_about_secrets() -> None:
     assert "lockfile" not in line.fix
 
 
-@pytest.mark.parametrize("gap", [Gap.DATA_MISSING, Gap.DATA_STALE, Gap.NETWORK_OFF])
+@pytest.mark.parametrize("gap", [Gap.DATA_MISSING, Gap.DATA_STALE, Gap.NETWORK_OFF, Gap.LEFT_OUT])
 def test_data_that_a_control_lacks_are_to_be_fetched(gap: Gap) -> None:
     item = result(Outcome.NOT_EVALUATED, gap=gap)
     (line,) = report(evidence(), controls=(item,)).unevaluated
