@@ -15,6 +15,7 @@ from pipeline.checks.container import (
     scan,
 )
 from pipeline.model import Coverage, Gap, Location, Missing, Reading, Table
+from pipeline.policy import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -99,16 +100,16 @@ def _no_java(options: Options) -> str:
 
 def _not_built(target: Target) -> Iterator[Coverage]:
     """What nobody can tell without a built image; beside the question, which is about those."""
-    place = target.dockerfiles[0]
+    told = some(target.dockerfiles)
     missing = Missing(
-        subject=place,
+        subject=told,
         gap=Gap.INPUT_MISSING,
         why="no built image was given, so what it brings along was not looked at: name it with"
         " --image, or under `images` in the settings",
-        location=Location(path=place),
+        location=Location(path=target.dockerfiles[0]),
     )
     yield Coverage(
-        scope=place, unit="images", expected=1, evaluated=0, missing=(missing,), required=False
+        scope=told, unit="images", expected=1, evaluated=0, missing=(missing,), required=False
     )
 
 

@@ -10,7 +10,7 @@ from pipeline.checks import container
 from pipeline.checks.container import remember
 from pipeline.checks.container.answer import read
 from pipeline.errors import UnreadableOutputError
-from pipeline.model import Gap, Image, Policy
+from pipeline.model import Gap, Image, Location, Policy
 from tests.checks.container.cases import APP, LOST, TOKEN, image, options, ran, report, target
 
 
@@ -93,6 +93,10 @@ def test_without_a_built_image_that_is_told() -> None:
     (part,) = read(target(dockerfiles=("Dockerfile",)), options(database=None), []).coverage
     assert (part.required, part.complete) == (False, False)
     assert "--image" in part.missing[0].why
+    several = ("a/Dockerfile", "b/Dockerfile", "c/Dockerfile", "d/Dockerfile")
+    (part,) = read(target(dockerfiles=several), options(database=None), []).coverage
+    assert part.missing[0].subject == "a/Dockerfile, b/Dockerfile, c/Dockerfile and 1 more"
+    assert part.missing[0].location == Location(path="a/Dockerfile")
 
 
 def test_an_image_from_where_the_policy_does_not_allow_it(found: Image) -> None:
