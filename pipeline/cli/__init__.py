@@ -33,6 +33,8 @@ examples:
   supply-chain advisories update            fetch today's advisories, for offline runs
   supply-chain demo                         a report to look at, from a bundled example
   supply-chain sbom -o bom.json             its software bill of materials
+  supply-chain secrets scan --staged        no secret in the next commit
+  supply-chain init --dry-run               what a repository needs to be judged from today on
   supply-chain sign dist/*                  the report and what was built
   supply-chain verify --help                how to check such signatures
   supply-chain explain DEP-03               what a rule, control, status or exit code means

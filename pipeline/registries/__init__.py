@@ -5,6 +5,8 @@ pypi      PyPI's JSON interface
 npm       npm's package documents
 kept      answers of the last hours, on disk
 ask       all of it together: concurrent, bounded, honest about what it does not know
+attested  what a registry publishes to prove one release; `attesters` asks for many
+words     days, texts and licences in their documents, made harmless
 
 Checks of one run share what they heard; two processes share the answers on disk, and fetch
 everything twice at worst when both start with none.

@@ -1,4 +1,7 @@
-"""Asking the registries about many releases: concurrently, within a time, and without guessing."""
+"""Asking when many releases came out, and what became of them: concurrently, within a time.
+
+Nothing is guessed: what no registry tells is a gap.
+"""
 
 from __future__ import annotations
 

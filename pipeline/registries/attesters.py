@@ -1,4 +1,4 @@
-"""Asking registries what proves many releases: concurrently, within a time, without guessing."""
+"""Asking what proves many releases: concurrently, within a time, without guessing."""
 
 from __future__ import annotations
 
