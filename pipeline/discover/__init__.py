@@ -1,7 +1,8 @@
 """Discovery: what is in a repository, found without running any of it.
 
 listing         which files count: git's answer (`git`), or a walk; what is left out and why
-projects        manifests (`manifests`) and locks, grouped into projects
+projects        manifests and locks, grouped into projects
+manifests       what is a manifest; `declared` and `requires` read what one asks for
 others          package managers whose locks no reader knows
 inside          what a YAML or JSON file describes
 infrastructure  Dockerfiles, compose files, Kubernetes objects, Helm, Terraform, CloudFormation
@@ -12,6 +13,9 @@ installers      settings of installers: registries, and whether scripts run
 bots            bots that propose updates
 describe        the result as text for people
 commits         the files of a commit, in a folder of their own
+past            all of the history; `messages` and `single` answer questions about it
+standin         how git is asked: through a `.git` of ours
+names           names of files: which can be printed, which a pattern covers
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ archive      docker archives                         config       user, ports, e
 registry     registries, without layers              redact       history without secrets
 credentials  the files of container tools            layers       digests, and what is in a layer
 kept         blobs that were fetched                 packed       OCI layouts in an archive
-streams      how layers are packed                  apart        one of several in an archive
+streams      how layers are packed                   apart        one of several in an archive
 """
 
 from __future__ import annotations

@@ -1,6 +1,13 @@
 """Lock readers: one module per format, all files as data, every line accounted for.
 
-A new format is one module that satisfies `Reader` and one line in `READERS`.
+A new format is one module that satisfies `Reader` and one line in `READERS`. What readers share:
+
+draft       a lock while it is being read, and what was not understood
+pypi        names, hashes and sources of Python; `manifest` reads the `pyproject.toml` beside a lock
+node        the same for the npm ecosystem
+places      sources and hashes of all others
+graph       by which ways a package came in
+tomltext, jsontext, yamltext   the notations, with the lines of what is in them
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Dependency review: what a change does to the locks, and what that brings in. Pure.
 
+model      the words of a review
 pairs      two targets               ->  which lock of the one is which lock of the other
 changes    two locks                 ->  packages added, removed, upgraded, downgraded, changed
 alarms     a package's two sides     ->  what a reviewer should look at
 advice     the evidence of a check   ->  which advisories a change brings and which it mends
 here       all of that               ->  `compare`: the review
-as_json, as_markdown, as_text        ->  the review in words
+as_json, as_markdown, as_text        ->  the review in `words`
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
@@ -48,3 +49,11 @@ def test_one_check_is_imported_without_the_others() -> None:
         "sys.exit('pipeline.checks.workflows' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_a_check_says_of_itself_is_prose(name: str) -> None:
+    """`supply-chain explain` shows it: a map of modules is for comments."""
+    told = inspect.getdoc(MODULES[name]) or ""
+    assert told.count("\n\n") >= 1
+    assert "  " not in told

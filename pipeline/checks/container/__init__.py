@@ -8,13 +8,19 @@ Nothing is believed: an operating system that Trivy or its database does not kno
 end of life, an image without packages and everything that it could not read are gaps, never
 silence. Which image was looked at, layer by layer, stands in each finding. For secrets in files the
 check `secrets` looks through the same layers; those in the configuration are told here.
-
-jobs      what is run, and for which images           scan           Trivy's report, distilled
-doubts    what a scan leaves open                      systems        what its database speaks of
-findings  vulnerabilities, licences                    configuration  user, ports, environment
-document  the image's SBOM                             remember       what was answered before
-origin    where it comes from
 """
+
+# jobs           what is run, and for which images
+# scan           Trivy's report, distilled
+# doubts         what a scan leaves open
+# systems        what its database speaks of
+# configuration  user, ports, environment
+# origin         where an image, and what it was built on, come from
+# findings       vulnerabilities and licences
+# document       the image's SBOM
+# remember       what was answered before
+# answer         all of it together
+# rules          every rule, explained
 
 from __future__ import annotations
 

@@ -10,6 +10,13 @@ Nothing is believed: what pip-audit's output does not account for, and every pac
 not be asked for, is counted as not evaluated.
 """
 
+# asking      which packages can be asked about
+# pip_audit   its input and its output
+# coverage    every package against what was answered
+# findings    advisories as findings
+# opinion     what Trivy says of the same locks
+# witnesses   who saw a problem, and who could have
+
 from __future__ import annotations
 
 from collections import defaultdict

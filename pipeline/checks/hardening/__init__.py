@@ -3,14 +3,14 @@
 Dockerfiles, compose files and Kubernetes manifests are read by rules of ours. Trivy evaluates
 these and Helm charts, Terraform and CloudFormation, with the checks that it brings along.
 
-    configuration/   what images are built from and containers run with
-    findings         what both saw becomes one finding with two witnesses
-    problem, rules   what a rule says of a place, and every rule explained
-
 No file of the repository decides how it is read: Trivy is given copies, under names of ours, in
 which no comment can silence it. A file that it should have evaluated and that is not in its
 answer is not evaluated, and so is what only a build or a deployment decides.
 """
+
+# configuration/   what images are built from and containers run with
+# findings         what both saw becomes one finding with two witnesses
+# problem, rules   what a rule says of a place, and every rule explained
 
 from __future__ import annotations
 

@@ -8,6 +8,13 @@ Beside that, PyPI and npm are asked what became of each release: withdrawn, depr
 only yesterday, under which licence. Offline this part is a gap that is told, and never a pass.
 """
 
+# presence    is there a lock, and does everybody have it?
+# integrity   is each file proven?
+# sources     where do packages come from?
+# steps       do lock and manifest agree? (`ranges` reads what a manifest asks for)
+# releases    what registries say of the locked releases
+# rules       what may be wrong, as findings
+
 from __future__ import annotations
 
 from dataclasses import replace

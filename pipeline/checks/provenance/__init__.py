@@ -9,6 +9,12 @@ A release without an attestation is told and, unless the policy wants one, no fi
 none. What cannot be asked for, offline for example, is not evaluated.
 """
 
+# answers     one answer for each locked release
+# pep740, npm what the two registries publish to prove one
+# signers     who signed that, as one text
+# publishers  whether it is who was expected, or who was seen first (`seen`)
+# rules       what may be wrong, as findings
+
 from __future__ import annotations
 
 from collections import defaultdict

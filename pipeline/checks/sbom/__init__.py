@@ -8,12 +8,12 @@ covers every other ecosystem.
 Every document is held against the official schema before anybody sees it, and the merged one is
 read back and held against the locks, package by package. Licences that no tool tells are those
 that PyPI and npm declare; offline they are declared unknown.
-
-heard    what the tools are asked, and what they say
-rules    what may be wrong with the document, as findings
-tables   how complete it is, and who made what of it
-here     the documents, and what they cover
 """
+
+# heard    what the tools are asked, and what they say
+# rules    what may be wrong with the document, as findings
+# tables   how complete it is, and who made what of it
+# here     the documents, and what they cover
 
 from __future__ import annotations
 

@@ -12,28 +12,28 @@ versions it says it read must be as many as were counted before, and a history w
 object is not trusted. The repository's git configuration is not in force: the engine walks a
 stand-in for `.git` that we made. What an earlier run found in the history is kept in the user's
 cache, so that only new commits are walked, and of images only new layers.
-
-engine      how Kingfisher is called and read
-rules/      rules of our own for it
-files       what there is on disk
-today       its content, as git names it
-objects     the stand-in for `.git`, with `pack`
-overlooked  what the engine's rules pass over, and gets a second look
-jobs        what is run: `folder` over today's files, `history` over what git keeps
-messages    what commits and tags say, as files for the engine
-work        what the plan tells the reading
-answer      what the engine's output means
-account     what nobody looked at
-archives    what the engine leaves out of an archive
-places      what is kept of a hit: all but its value
-walked      which commits brought it in
-layers      which layers of images are unpacked; `shelf` is where their files lie meanwhile
-baked       what is in which image
-credentials files made to hold secrets
-ignored     which ignore files do not keep them out
-remember    what was looked at before
-report      the findings, with `fingerprint` and `rules`
 """
+
+# engine      how Kingfisher is called and read
+# rules/      rules of our own for it
+# files       what there is on disk
+# today       its content, as git names it
+# objects     the stand-in for `.git`, with `pack`
+# overlooked  what the engine's rules pass over, and gets a second look
+# jobs        what is run: `folder` over today's files, `history` over what git keeps
+# messages    what commits and tags say, as files for the engine
+# work        what the plan tells the reading
+# answer      what the engine's output means
+# account     what nobody looked at
+# archives    what the engine leaves out of an archive
+# places      what is kept of a hit: all but its value
+# walked      which commits brought it in
+# layers      which layers of images are unpacked; `shelf` is where their files lie meanwhile
+# baked       what is in which image
+# credentials files made to hold secrets
+# ignored     which ignore files do not keep them out
+# remember    what was looked at before
+# report      the findings, with `fingerprint` and `rules`
 
 from __future__ import annotations
 

@@ -4,14 +4,15 @@ zizmor audits GitHub's workflows, actions and Dependabot's configuration, offlin
 strictest; GitLab CI, Azure Pipelines and Jenkinsfiles are read by rules of ours, which also look
 for what zizmor leaves to others.
 
-    zizmor    its runs and its answers     github    what it leaves to others
-    gitlab, azure, jenkins                 the other systems
-    pins, scripts, denied                  questions that all of them share
-    problem   problems become findings     rules     every rule, explained
-
 No file of the repository decides how it is read: ignore comments are noted and not heeded. A
 file that cannot be read in full, and a CI system without a reader, is not evaluated.
 """
+
+# zizmor                  its runs and its answers
+# github                  what it leaves to others
+# gitlab, azure, jenkins  the other systems
+# pins, scripts, denied   questions that all of them share
+# problem, rules          problems become findings; every rule, explained
 
 from __future__ import annotations
 
