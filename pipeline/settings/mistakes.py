@@ -145,7 +145,18 @@ def _other_mistakes(
                 f"{_written(path)} is no address that may be used",
                 f"{_HINT_BY_FORMAT['uri']}, without user name, query and fragment",
             )
+    yield from _licence_mistakes(values, root)
     yield from _waiver_mistakes(values, root)
+
+
+def _licence_mistakes(values: Any, root: Node | None) -> Iterator[Mistake]:
+    for path, name in _texts(values, ("policy", "licences", "deny")):
+        if not _is_licence(name):
+            yield Mistake(
+                line_of(root, path),
+                f"{_written(path)} is no SPDX identifier, so no licence would ever be it",
+                "write one of https://spdx.org/licenses, as in AGPL-3.0-only",
+            )
 
 
 def _waiver_mistakes(values: Any, root: Node | None) -> Iterator[Mistake]:
@@ -193,6 +204,19 @@ def _texts(values: Any, path: _Path) -> Iterator[tuple[_Path, str]]:
     for part, value in enumerate(values) if isinstance(values, list) else entries:
         if isinstance(value, str):
             yield (*path, part), value
+
+
+def _is_licence(name: str) -> bool:
+    from packaging.licenses import (  # noqa: PLC0415 - slow to import, and few deny any
+        InvalidLicenseExpression,
+        canonicalize_license_expression,
+    )
+
+    try:
+        canonicalize_license_expression(name)
+    except InvalidLicenseExpression:
+        return False
+    return re.fullmatch(r"[^\s()]+", name) is not None
 
 
 def _is_safe(url: str) -> bool:

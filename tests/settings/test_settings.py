@@ -306,6 +306,18 @@ def test_images_that_make_no_sense(text: str) -> None:
         read(text)
 
 
+@pytest.mark.parametrize("name", ["GPLv3", "AGPL", "MIT OR GPL-3.0-only", "(MIT)", "MIT and"])
+def test_a_licence_that_nothing_could_have_is_a_mistake(name: str) -> None:
+    with pytest.raises(UsageError, match="is no SPDX identifier") as caught:
+        read(f"policy:\n  licences:\n    deny: [MIT, '{name}']\n")
+    assert caught.value.where.endswith(":3")
+
+
+def test_denied_licences() -> None:
+    found = read("policy: {licences: {deny: [agpl-3.0-only, GPL-3.0, LicenseRef-acme]}}")
+    assert found.policy.denied_licences == ("agpl-3.0-only", "GPL-3.0", "LicenseRef-acme")
+
+
 def test_images_and_where_they_may_come_from() -> None:
     found = read(
         "images: [{reference: ./app, dockerfile: app/Dockerfile}]\n"

@@ -11,6 +11,7 @@ from pipeline.checks.container.rules import RULES
 from pipeline.checks.container.scan import OS
 from pipeline.model import Finding, Kind, Location, Severity
 from pipeline.policy import some
+from pipeline.sbom.denied import is_denied
 from pipeline.text import plain
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def judge(image: Image, scan: Scan, denied: Collection[str]) -> Iterator[Finding
         yield _build_tools(image, tools)
     for package in scan.packages:
         for licence in package.licences:
-            if licence in denied:
+            if denied and is_denied(licence, denied):
                 yield _licence(image, package, licence)
 
 

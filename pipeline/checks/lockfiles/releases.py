@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,10 @@ from pipeline.checks.lockfiles.rules import found
 from pipeline.model import Coverage, Gap, Missing, Severity
 from pipeline.policy import numbered
 from pipeline.registries.release import ASKED, pins
+from pipeline.sbom.denied import is_denied, ways
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import date
 
     from pipeline.checks.job import Options
@@ -51,7 +51,7 @@ def _faults(release: Release, today: date, policy: Policy) -> Iterator[tuple[str
         what = f"published on {release.published}; the cool-down ends on {old_enough}"
         yield "too-new", Severity.MEDIUM, what
     denied = frozenset(policy.denied_licences)
-    if denied and (is_denied(release.licence, denied)):
+    if denied and is_denied(release.licence, denied):
         yield "licence-denied", Severity.HIGH, f"its licence is {release.licence}"
 
 
@@ -117,78 +117,10 @@ def _counted(lock: Lock, unit: str, expected: int, missing: list[Missing]) -> Co
 
 
 def _is_known(release: Release | None) -> bool:
-    return release is not None and _alternatives(release.licence) is not None
+    return release is not None and ways(release.licence) is not None
 
 
 def _why_unknown(release: Release | None) -> str:
     if release is None or not release.licence:
         return "no licence is declared in its metadata"
     return "its licence is not named by an SPDX expression"
-
-
-# ------------------------------------------------------------------------------------- licences
-
-_WORD = re.compile(r"[()]|[^\s()]+")
-_MAX_ALTERNATIVES = 64
-
-
-def is_denied(licence: str, denied: Iterable[str]) -> bool:
-    """Whether every way to use a release needs a denied licence; `False` where none is known.
-
-    "MIT OR GPL-3.0-only" leaves the choice, "MIT AND GPL-3.0-only" does not.
-    """
-    ways = _alternatives(licence)
-    refused = {name.lower() for name in denied}
-    return bool(ways) and all(refused & way for way in ways or ())
-
-
-def _alternatives(licence: str) -> list[frozenset[str]] | None:
-    """The sets of licences, in lower case, of which one has to be kept to; `None` if not SPDX.
-
-    An exception ("WITH ...") belongs to its licence and takes nothing from it.
-    """
-    from packaging.licenses import (  # noqa: PLC0415 - slow to import
-        InvalidLicenseExpression,
-        canonicalize_license_expression,
-    )
-
-    try:
-        canonical = str(canonicalize_license_expression(licence)) if licence else ""
-        words = _WORD.findall(canonical)
-        return _either(words) if words else None
-    except (InvalidLicenseExpression, RecursionError, OverflowError):
-        return None
-
-
-def _either(words: list[str]) -> list[frozenset[str]]:
-    """Alternatives joined by OR; raises `OverflowError` for too many."""
-    ways = _both(words)
-    while words and words[0] == "OR":
-        words.pop(0)
-        ways = ways + _both(words)
-    if len(ways) > _MAX_ALTERNATIVES:
-        raise OverflowError
-    return ways
-
-
-def _both(words: list[str]) -> list[frozenset[str]]:
-    """Parts joined by AND, which binds closer."""
-    ways = _one(words)
-    while words and words[0] == "AND":
-        words.pop(0)
-        more = _one(words)
-        if len(ways) * len(more) > _MAX_ALTERNATIVES:
-            raise OverflowError
-        ways = [one | other for one in ways for other in more]
-    return ways
-
-
-def _one(words: list[str]) -> list[frozenset[str]]:
-    word = words.pop(0)
-    if word == "(":
-        ways = _either(words)
-        words.pop(0)
-        return ways
-    if words and words[0] == "WITH":
-        del words[:2]
-    return [frozenset({word.lower()})]

@@ -68,6 +68,24 @@ def test_end_of_life_and_licences(found: Image, scan: Scan) -> None:
     assert denied.locations[0].path.endswith("METADATA")
 
 
+@pytest.mark.parametrize(
+    ("licence", "is_denied"),
+    [
+        ("GPL-3.0", True),
+        ("gpl-3.0-only", True),
+        ("MIT AND GPL-3.0-only", True),
+        ("MIT OR GPL-3.0-only", False),
+        ("free for all", False),
+    ],
+)
+def test_a_denied_licence_by_any_name(
+    found: Image, scan: Scan, licence: str, is_denied: bool
+) -> None:
+    package = replace(scan.packages[0], licences=(licence,))
+    only = replace(scan, flaws=(), packages=(package,))
+    assert bool(judged(found, only, "GPL-3.0-only")) is is_denied
+
+
 def test_what_an_image_was_built_with(found: Image, scan: Scan) -> None:
     def told(*names: str) -> list[str]:
         packages = tuple(replace(scan.packages[0], name=name) for name in names)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.checks import lockfiles
-from pipeline.checks.lockfiles.releases import is_denied
 from pipeline.model import Gap, Policy
 from pipeline.registries.release import Pin, Release
 from tests.checks.lockfiles.repositories import (
@@ -72,27 +71,6 @@ def test_the_policy_sets_the_cool_down(tmp_path: Path) -> None:
     assert rules(told(tmp_path, Release(published=TODAY), cool_down_days=0)) == set()
     detail = only(told(tmp_path, release, cool_down_days=30), "too-new").detail
     assert detail == f"published on {release.published}; the cool-down ends on {date(2026, 12, 2)}"
-
-
-@pytest.mark.parametrize(
-    ("licence", "expected"),
-    [
-        ("GPL-3.0-only", True),
-        ("gpl-3.0-only", True),
-        ("MIT", False),
-        ("MIT OR GPL-3.0-only", False),
-        ("MIT AND GPL-3.0-only", True),
-        ("(MIT OR Apache-2.0) AND GPL-3.0-only", True),
-        ("GPL-3.0-only OR (MIT AND AGPL-3.0-only)", True),
-        ("GPL-3.0-only WITH Classpath-exception-2.0", True),
-        ("MIT AND (BSD-3-Clause OR GPL-3.0-only)", False),
-        ("GNU General Public License", False),
-        ("", False),
-        (" AND ".join(["(MIT OR Apache-2.0)"] * 12), False),
-    ],
-)
-def test_a_licence_is_denied_where_no_other_can_be_chosen(licence: str, expected: bool) -> None:
-    assert is_denied(licence, ["GPL-3.0-only", "AGPL-3.0-only"]) is expected
 
 
 def test_denied_licences_are_findings_and_unknown_ones_gaps(tmp_path: Path) -> None:
