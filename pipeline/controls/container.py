@@ -86,7 +86,7 @@ def containers_are_not_root(facts: Facts) -> Answer:
     hits = _hits(facts, lambda item: item.finding.rule in _ROOT)
     if doubt := (
         _wrong(facts, hits)
-        or (None if files or target.images else _nothing(facts))
+        or (None if files or target.images else _charts(facts) or _nothing(facts))
         or _unread(target.images)
         or (unheard(facts.evidence.get(CHECK), CHECK) if target.images else None)
         or (_files_doubt(facts) if files else None)
@@ -215,12 +215,22 @@ def _nothing(facts: Facts) -> Answer:
     return not_applicable("no image is built, named or deployed")
 
 
+def _charts(facts: Facts) -> Answer | None:
+    """That what only charts start is not known; `None` where there is none."""
+    reason = "what is started, and as whom, only the values that a chart is deployed with decide"
+    return unknown(Gap.INPUT_MISSING, reason, CHECK) if facts.target.helm else None
+
+
 def _no_image(facts: Facts) -> Answer | None:
     """What can be said where no image was named; `None` where one was."""
-    if facts.target.images:
+    target = facts.target
+    if target.images:
         return None
-    if facts.target.dockerfiles:
+    if target.dockerfiles:
         reason = "no built image was named: add --image, or `images` to the settings"
+        return unknown(Gap.INPUT_MISSING, reason)
+    if target.compose or target.kubernetes or target.helm:
+        reason = "images that are deployed were not named: add --image, or `images` to the settings"
         return unknown(Gap.INPUT_MISSING, reason)
     return _nothing(facts)
 

@@ -267,3 +267,17 @@ def test_old_data_is_no_answer() -> None:
     old = DataRecord(name="Trivy vulnerability database", origin="x", fresh=False)
     told = answer("IMG-05", NAMED, evidence(data=(old,)))
     assert (told.outcome, told.gap) == (OPEN, Gap.DATA_STALE)
+
+
+@pytest.mark.parametrize("kind", ["compose", "kubernetes", "helm"])
+@pytest.mark.parametrize("name", ["IMG-05", "SECR-04"])
+def test_what_is_only_deployed_is_not_known_either(name: str, kind: str) -> None:
+    kinds: dict[str, Any] = {kind: ("file.yaml",)}
+    told = answer(name, target(**kinds), FILES)
+    assert (told.outcome, told.gap) == (OPEN, Gap.INPUT_MISSING)
+    assert "--image" in told.reason
+
+
+def test_who_runs_in_a_chart_its_values_decide() -> None:
+    assert answer("IMG-01", target(helm=("Chart.yaml",)), FILES).outcome is OPEN
+    assert answer("IMG-01", target(), FILES).outcome is NOT_APPLICABLE
