@@ -11,12 +11,14 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from pipeline.discover.git import Unknown, WorkingTree, is_bare, working_tree
 from pipeline.discover.names import is_text, matcher, printable
 from pipeline.locks import reader_of
 from pipeline.model import Excluded, Gap, Git, Location, Unread
+from pipeline.tree import join
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Sequence
@@ -62,7 +64,8 @@ def list_files(root: Path, exclude: Sequence[str]) -> Listing:
         _find_copied(answer.files, out)
         found: Collection[str] = answer.files
         unread += _submodules(answer.submodules, out)
-        unread += _hidden_locks(answer.files - answer.untracked, out)
+        tracked = answer.files - answer.untracked
+        unread += [*_hidden_locks(tracked, out), *_undeclared(tracked, out)]
     else:
         git = None
         unread = []
@@ -161,6 +164,27 @@ def _hidden_locks(tracked: Iterable[str], out: _LeftOut) -> Iterator[Unread]:
         yield Unread(location=Location(path=printable(folder)), why=why, gap=Gap.LEFT_OUT)
 
 
+def _undeclared(tracked: Collection[str], out: _LeftOut) -> Iterator[Unread]:
+    """Committed packages of npm where no project of npm's says which they should be."""
+    inside = f"/{_INSTALLED}/"
+    projects = {
+        path.rpartition("/")[0]
+        for path in tracked
+        if path.rpartition("/")[2] == "package.json" and inside not in f"/{path}"
+    }
+    folders = {
+        f"/{path}".partition(inside)[0].removeprefix("/")
+        for path in tracked
+        if _INSTALLED in path and inside in f"/{path}" and not out.is_excluded(path)
+    }
+    for folder in sorted(folders):
+        above = [folder, *map(str, PurePosixPath(folder).parents)] if folder else [""]
+        if projects.isdisjoint("" if one == "." else one for one in above):
+            why = f"taken for {_COPIED[_INSTALLED]}, and no package.json above says which"
+            place = Location(path=printable(join(folder, _INSTALLED)))
+            yield Unread(location=place, why=why, gap=Gap.LEFT_OUT)
+
+
 def _copied(folder: str, names: Container[str]) -> str:
     """Why a folder's content was written elsewhere, "" if it was not; `names` is what is in it."""
     name = folder.rpartition("/")[2]
@@ -169,8 +193,9 @@ def _copied(folder: str, names: Container[str]) -> str:
     return _COPIED.get(name, "")
 
 
+_INSTALLED = "node_modules"
 _COPIED = {
-    "node_modules": "packages that npm installed",
+    _INSTALLED: "packages that npm installed",
     "site-packages": "packages that Python installed",
 }
 _VENDORED = {

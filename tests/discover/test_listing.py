@@ -27,6 +27,7 @@ LEFT_OUT = {
 }
 FILES = {
     "main.py": "",
+    "package.json": "{}",
     "node_modules/a/package.json": "{}",
     "node_modules/a/node_modules/b/package.json": "{}",
     "web/node_modules/c/package.json": "{}",
@@ -47,6 +48,7 @@ COUNTED = (
     "env/pyvenv.cfg",
     "main.py",
     "other/vendor/own.py",
+    "package.json",
     "src/pip/_vendor/x.py",
     "third_party/x/go.mod",
     "web/index.js",
@@ -122,7 +124,7 @@ HIDDEN = {
 
 
 def test_a_lock_that_was_committed_into_what_is_left_out_is_a_gap(tmp_path: Path) -> None:
-    fill(tmp_path, [*HIDDEN, "vendor/modules.txt", "vendor/a/go.sum"])
+    fill(tmp_path, [*HIDDEN, "package.json", "vendor/modules.txt", "vendor/a/go.sum"])
     track(tmp_path)
     assert left_out(list_files(tmp_path, ())) == {
         ".supply-chain": "taken for our own output, and yet there is 1 committed lockfile in it",
@@ -132,6 +134,29 @@ def test_a_lock_that_was_committed_into_what_is_left_out_is_a_gap(tmp_path: Path
         " 1 committed lockfile in it",
         "vendor": "taken for vendored Go modules, and yet there are 2 committed lockfiles in it",
     }
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["node_modules/a/package.json"], ["node_modules"]),
+        (["web/node_modules/a/x.js", "other/package.json"], ["web/node_modules"]),
+        (["web/node_modules/a/node_modules/b/package.json"], ["web/node_modules"]),
+        (["web/static/node_modules/a/x.js", "web/package.json"], []),
+        (["node_modules/a/x.js", "package.json"], []),
+        (["web/node_modules/a/x.js", "package.json"], []),
+        (["my_node_modules/a/x.js", "node_modules.js"], []),
+    ],
+)
+def test_committed_packages_that_no_project_declares_are_a_gap(
+    tmp_path: Path, files: list[str], expected: list[str]
+) -> None:
+    fill(tmp_path, files)
+    assert left_out(list_files(tmp_path, ())) == {}
+    track(tmp_path)
+    why = "taken for packages that npm installed, and no package.json above says which"
+    assert left_out(list_files(tmp_path, ())) == dict.fromkeys(expected, why)
+    assert left_out(list_files(tmp_path, ["**/node_modules"])) == {}
 
 
 def test_what_the_policy_excludes_is_no_gap(tmp_path: Path) -> None:
