@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.advisories import osv
 from pipeline.advisories.ecosystems import normalise, ordering_of
@@ -29,7 +29,8 @@ class Advisory:
     """One problem of one package, whoever described it: records joined by their aliases.
 
     `id` is the best known of its ids, `aliases` are the others, sorted. `cvss` is the vector of
-    `score`; both are empty where only words rate it. `records` are what it was made of.
+    `score`; both are empty where only words rate it. `records` are what it was made of. `parts`
+    are the packages inside a module of Go that alone are affected, where its database says so.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Advisory:
     ecosystem: str
     package: str
     records: tuple[Record, ...] = field(repr=False)
+    parts: tuple[str, ...] = ()
 
     def fixed_after(self, version: str) -> tuple[str, ...]:
         """The versions above `version` in which the problem ends, lowest first.
@@ -107,7 +109,8 @@ def _advisory(records: Sequence[Record], ecosystem: str, name: str) -> Advisory:
     primary = malware[0] if malware else known[0]
     # The record that bears the best id speaks for the problem.
     ordered = sorted(records, key=lambda record: _preference(record["id"]))
-    rating = worst(rate(r, osv.entries(r, ecosystem, normalise(ecosystem, name))) for r in ordered)
+    entries = [osv.entries(r, ecosystem, normalise(ecosystem, name)) for r in ordered]
+    rating = worst(map(rate, ordered, entries))
     detail = next(filter(None, (_text(record, "details") for record in ordered)), "")
     title = next(filter(None, (_text(record, "summary") for record in ordered)), "")
     return Advisory(
@@ -125,7 +128,28 @@ def _advisory(records: Sequence[Record], ecosystem: str, name: str) -> Advisory:
         ecosystem=ecosystem,
         package=normalise(ecosystem, name),
         records=tuple(ordered),
+        parts=next(filter(None, map(_parts, entries)), ()),
     )
+
+
+def _parts(entries: Sequence[Any]) -> tuple[str, ...]:
+    """The packages that all entries name; none where one is about the whole module.
+
+    Source: https://go.dev/doc/security/vuln/database#schema, `ecosystem_specific.imports`.
+    """
+    found: set[str] = set()
+    for entry in entries:
+        specific = entry.get("ecosystem_specific")
+        imports = specific.get("imports") if isinstance(specific, dict) else None
+        paths = [
+            one.get("path")
+            for one in (imports if isinstance(imports, list) else ())
+            if isinstance(one, dict)
+        ]
+        if not paths or not all(isinstance(path, str) and path for path in paths):
+            return ()
+        found.update(plain(str(path), limit=200) for path in paths)
+    return tuple(sorted(found))
 
 
 _ORDER = ("CVE-", "GHSA-", "PYSEC-")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -114,3 +114,29 @@ def test_a_title_tells_of_the_problem(details: str, title: str, record: MakeReco
     found = record("PYSEC-1", ("introduced", "0"), summary="", details=details)
     (advisory,) = problems.group([found], "PyPI", "demo")
     assert advisory.title == title
+
+
+@pytest.mark.parametrize(
+    ("imports", "parts"),
+    [
+        ([[{"path": "demo/b"}, {"path": "demo/a"}]], ("demo/a", "demo/b")),
+        ([[{"path": "demo/a"}], [{"path": "demo/b"}, {"path": "demo/a"}]], ("demo/a", "demo/b")),
+        # An entry without any is about the whole module, and what is odd tells nothing.
+        ([[{"path": "demo/a"}], []], ()),
+        ([[{"path": "demo/a"}], None], ()),
+        ([[{"path": 3}]], ()),
+        ([["demo/a"]], ()),
+        ([{"path": "demo/a"}], ()),
+        ([], ()),
+    ],
+)
+def test_parts_that_alone_are_affected(imports: list[Any], parts: tuple[str, ...]) -> None:
+    package = {"ecosystem": "Go", "name": "demo"}
+    affected = [{"package": package, "ecosystem_specific": {"imports": one}} for one in imports]
+    whole = {"id": "GHSA-x", "aliases": ["GO-1"], "affected": [{"package": package}]}
+    for records in (
+        [{"id": "GO-1", "affected": affected}],
+        [{"id": "GO-1", "affected": affected}, whole],
+    ):
+        (advisory,) = problems.group(records, "Go", "demo")
+        assert advisory.parts == parts

@@ -12,6 +12,7 @@ from pipeline.checks.dependencies import pip_audit
 from pipeline.checks.dependencies.asking import question_of
 from pipeline.locks.graph import Graph, shortest
 from pipeline.model import Finding, Kind
+from pipeline.policy import some
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -60,6 +61,8 @@ def _finding(
         fix = f"remove {package.name} and treat every machine that installed it as compromised"
     else:
         fix = _upgrade(package, _spelt_like(package.version or "", fixed[0]) if fixed else "")
+        if advisory.parts and not fixed:
+            fix += f"; only what uses {some(advisory.parts)} is affected"
     return Finding(
         check="dependencies",
         rule=advisory.id,

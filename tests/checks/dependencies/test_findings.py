@@ -85,3 +85,12 @@ def test_a_fix_for_go_is_spelt_as_go_wants_it() -> None:
     (finding,) = read(of, options(of, {"example.com/a": [known]})).findings
     assert finding.fix == "upgrade example.com/a from v1.0.0 to v1.2.0 or later"
     assert finding.fixed_versions == ("1.2.0",)
+
+
+def test_without_a_fix_it_says_which_parts_of_a_module_are_affected() -> None:
+    of = target(lock(package("example.com/a", "v1.0.0", ecosystem="Go")))
+    known = record("GO-1", "example.com/a", ecosystem="Go")
+    known["affected"][0]["ranges"][0]["events"].pop()
+    known["affected"][0]["ecosystem_specific"] = {"imports": [{"path": "example.com/a/old"}]}
+    (finding,) = read(of, options(of, {"example.com/a": [known]})).findings
+    assert finding.fix.endswith("; only what uses example.com/a/old is affected")
