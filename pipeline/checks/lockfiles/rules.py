@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 CHECK = "lockfiles"
 
+NAMED = 20
+"""Names in a detail where no package stands in the finding's place: by it, a change is held
+against its base, and one that is not named could be another."""
+
 RULES: Mapping[str, Rule] = {
     "lockfiles/missing-lock": Rule(
         title="A manifest with dependencies has no lockfile",

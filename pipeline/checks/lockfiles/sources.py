@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipeline.checks.lockfiles.rules import found
+from pipeline.checks.lockfiles.rules import NAMED, found
 from pipeline.locks.pypi import is_public
 from pipeline.model import Location, Origin, Severity
 from pipeline.policy import some
@@ -90,7 +90,8 @@ def _plain_http(lock: Lock) -> Iterator[Finding]:
     ]
     indexes = [index for index in lock.indexes if is_in_clear(index, _PLAIN)]
     if bare or indexes:
-        what = f"fetched in the clear: {some([*indexes, *(package.key for package in bare)])}"
+        names = [*indexes, *(package.key for package in bare)]
+        what = f"fetched in the clear: {some(names, most=NAMED)}"
         places = [package.location for package in bare] or [Location(path=lock.path)]
         yield found("plain-http", Severity.HIGH, lock.path, places, what)
 
@@ -107,9 +108,8 @@ def _several_indexes(lock: Lock) -> Iterator[Finding]:
         asked.add("https://pypi.org/simple")
     if len(asked) > 1:
         place = [Location(path=lock.path)]
-        yield found(
-            "several-indexes", Severity.MEDIUM, lock.path, place, f"asked: {some(sorted(asked))}"
-        )
+        what = f"asked: {some(sorted(asked), most=NAMED)}"
+        yield found("several-indexes", Severity.MEDIUM, lock.path, place, what)
 
 
 def _index(url: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.lockfiles.presence import BUNDLED
 from pipeline.checks.lockfiles.ranges import satisfies
-from pipeline.checks.lockfiles.rules import found
+from pipeline.checks.lockfiles.rules import NAMED, found
 from pipeline.locks.places import DEFAULT_GROUP
 from pipeline.model import Location, Origin, Severity, purl
 from pipeline.policy import numbered, some
@@ -113,12 +113,12 @@ def _out_of_step(
         if name in locked
         and (range_ := _unmet(project.ecosystem, several, locked[name], flat=flat))
     }
-    parts = [f"not locked: {some(missing)}"] if missing else []
+    parts = [f"not locked: {some(missing, most=NAMED)}"] if missing else []
     if unmet:
         told = [
             f"{name} {range_} (locked: {_told(locked[name])})" for name, range_ in unmet.items()
         ]
-        parts.append(f"locked outside the range: {some(told)}")
+        parts.append(f"locked outside the range: {some(told, most=NAMED)}")
     if parts:
         what = f"{manifest.path} asks for what {lock.path} does not hold; {'; '.join(parts)}"
         places = [Location(path=manifest.path), Location(path=lock.path)]

@@ -17,7 +17,16 @@ from pipeline.model import (
     Source,
     Target,
 )
-from tests.checks.lockfiles.repositories import COMMIT, pinned, read, rules, uv, wheel, write
+from tests.checks.lockfiles.repositories import (
+    COMMIT,
+    only,
+    pinned,
+    read,
+    rules,
+    uv,
+    wheel,
+    write,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -182,6 +191,17 @@ def test_paths(url: str, is_told: bool) -> None:
 def test_plain_http(url: str, is_told: bool) -> None:
     told = found(package(origin=Origin.REGISTRY, url=url))
     assert (("plain-http", "high") in told) is is_told
+
+
+@pytest.mark.parametrize(("scheme", "rule"), [("http", "plain-http"), ("https", "several-indexes")])
+def test_another_index_is_another_finding_to_a_base(tmp_path: Path, scheme: str, rule: str) -> None:
+    details = set()
+    for last in "de":
+        hosts = ["a", "b", "c", last]
+        lines = [f"--extra-index-url {scheme}://{host}.example/simple\n" for host in hosts]
+        files = {"requirements.txt": "".join(lines) + pinned("a==1.0")}
+        details.add(only(read(write(tmp_path / last, files)), rule).detail)
+    assert len(details) == 2
 
 
 def test_an_index_over_http_is_told_even_if_nothing_comes_from_it(tmp_path: Path) -> None:

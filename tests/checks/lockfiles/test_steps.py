@@ -217,3 +217,14 @@ def test_two_locks_of_one_format_disagree_less_badly(tmp_path: Path) -> None:
     assert found.severity == "low"
     assert found.subject == "pkg:pypi/a"
     assert found.detail == "requirements-old.txt locks 0.9, requirements.txt locks 1.0"
+
+
+def test_another_name_that_is_not_locked_is_another_finding_to_a_base(tmp_path: Path) -> None:
+    details = set()
+    for last in "xy":
+        files = {
+            "requirements.in": f"a\nb\nc\nd\n{last}\n",
+            "requirements.txt": pinned("a==1.0"),
+        }
+        details.add(only(read(write(tmp_path / last, files)), "out-of-step").detail)
+    assert len(details) == 2
