@@ -66,7 +66,7 @@ def seen(files: dict[str, bytes | Unread]) -> Options:
 def ran(job: Job) -> Ran:
     """What zizmor answers for a file without a fault: the canary, and nothing else."""
     name = job.arguments[-1]
-    verbose = (RECORDED / "canary.stderr").read_text() if name == "canary.yml" else ""
+    verbose = (RECORDED / "canary.stderr").read_text() if name == "zz-canary.yml" else ""
     return Ran(
         job=job,
         exit_code=14,

@@ -49,7 +49,7 @@ def rated(severity: str, persona: str, ident: str = "artipacked") -> Severity:
     row = next(row for row in rows() if row["ident"] == "artipacked")
     rating = {"severity": severity, "confidence": "Low", "persona": persona}
     canary = [row for row in rows() if row["locations"][0]["symbolic"]["key"]["Local"]
-              ["verbatim_path"] == "canary.yml"]  # fmt: skip
+              ["verbatim_path"] == "zz-canary.yml"]  # fmt: skip
     answer = zizmor.answer(ran(job(), [*canary, changed(row, ident=ident, determinations=rating)]))
     (problem,) = answer.problems
     return problem.severity
@@ -62,8 +62,8 @@ def test_the_call_is_the_safe_one() -> None:
     of = job()
     assert {"--offline", "--no-config", "--no-ignores", "--strict-collection"} <= set(of.arguments)
     assert of.arguments[of.arguments.index("--persona") + 1] == "auditor"
-    assert of.arguments[-2:] == ("canary.yml", "workflow.yml")
-    assert set(of.inputs) == {"canary.yml", "workflow.yml"}
+    assert of.arguments[-2:] == ("zz-canary.yml", "workflow.yml")
+    assert set(of.inputs) == {"zz-canary.yml", "workflow.yml"}
     assert of.accept == {1, 14}, "the canary is rated high: less can only mean that it was not seen"
     assert zizmor.canary_job().accept == {14}
 
@@ -82,7 +82,7 @@ def test_the_call_is_the_safe_one() -> None:
 def test_the_repository_chooses_no_file_name(path: str, name: str) -> None:
     of = zizmor.job(path, b"x")
     assert of.arguments[-1] == name
-    assert set(of.inputs) == {"canary.yml", name}
+    assert set(of.inputs) == {"zz-canary.yml", name}
 
 
 def test_a_byte_order_mark_is_left_out() -> None:
@@ -195,7 +195,7 @@ def test_a_failure_without_a_reason_is_a_gap() -> None:
 
 
 def test_a_file_that_zizmor_does_not_name_is_a_gap() -> None:
-    missing = zizmor.answer(ran(job(), rows(), stderr="completed canary.yml\n")).missing
+    missing = zizmor.answer(ran(job(), rows(), stderr="completed zz-canary.yml\n")).missing
     assert missing
     assert missing.gap is Gap.NOT_ACCOUNTED_FOR
 
@@ -218,6 +218,15 @@ def test_audits_that_ask_the_network_are_named_and_not_required() -> None:
 
 def only(path: str) -> Callable[[dict[str, Any]], bool]:
     return lambda row: row["locations"][0]["symbolic"]["key"]["Local"]["verbatim_path"] == path
+
+
+def test_an_answer_that_ends_early_lacks_the_canary() -> None:
+    whole = rows()
+    known = [only("zz-canary.yml")(row) for row in whole].index(True)
+    assert zizmor.answer(ran(job(), whole[: known + 1])).problems
+    for number in range(known):
+        with pytest.raises(UnreadableOutputError, match="canary"):
+            zizmor.answer(ran(job(), whole[:number]))
 
 
 @pytest.mark.parametrize("answer", [[], [row for row in rows() if only("workflow.yml")(row)]])
