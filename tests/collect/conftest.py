@@ -14,8 +14,13 @@ from tests.collect.checks import target
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., Evidence]:
-    """Collect the dependencies check over some pins, from the small store of the tests."""
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Evidence]:
+    """Collect the dependencies check over some pins, from the small store of the tests.
+
+    No second opinion is heard: whatever Trivy the machine has in its cache is none of theirs.
+    """
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("SUPPLY_CHAIN_TRIVY", raising=False)
     store = make_store(tmp_path / "advisories.sqlite")
 
     def run(*names: str, **changes: object) -> Evidence:
