@@ -15,6 +15,7 @@ from pipeline.checks.secrets import walked as walk
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
+from pipeline.checks.secrets.fingerprint import Names
 from pipeline.checks.secrets.places import is_file, named, of_file, place
 from pipeline.checks.secrets.remember import Memory
 from pipeline.checks.secrets.today import changed
@@ -63,9 +64,9 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
     if options.secrets.staged:
         return _staged(work, *outputs[HISTORY])
     assert work.files is not None
-    salt = work.past.root if work.past else ""
-    today = [*_as_before(work), *named(_today(work, outputs), salt)]
-    walked = walk.read(work, *outputs[HISTORY], salt) if HISTORY in outputs else walk.Walked()
+    names = _names(work)
+    today = [*_as_before(work), *named(_today(work, outputs), names)]
+    walked = walk.read(work, *outputs[HISTORY], names) if HISTORY in outputs else walk.Walked()
     past = _history(work, walked)
     files_today = list(_files_today(work.root, work.files))
     coverage = tuple(account.coverage(work, outputs, options))
@@ -86,6 +87,10 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
         ),
         coverage=(*coverage, *layers),
     )
+
+
+def _names(work: Work) -> Names:
+    return Names(work.past.root if work.past else "")
 
 
 def _baked(work: Work, runs: Sequence[Ran]) -> tuple[Sequence[Seen], Sequence[Coverage]]:
@@ -199,7 +204,7 @@ def _staged(work: Work, task: Task, said: Said) -> Reading:
         path = task.names.get(hit.path.partition("!")[0])
         if path is not None:
             places.append(place(hit, path))
-    seen = named(places, work.past.root if work.past else "")
+    seen = named(places, _names(work))
     return Reading(
         findings=tuple(report.findings(seen, ())), coverage=(account.staged(task, said),)
     )

@@ -10,6 +10,7 @@ from pipeline.checks import inside
 from pipeline.checks.secrets import remember
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
+from pipeline.checks.secrets.fingerprint import Names
 from pipeline.checks.secrets.layers import unseen
 from pipeline.checks.secrets.overlooked import is_installed
 from pipeline.checks.secrets.places import named, place
@@ -97,7 +98,7 @@ def _told(task: Unpacked, said: Said) -> dict[str, Known]:
     places: list[tuple[str, Place]] = []
     for hit in said.hits:
         places += _of(task, hit)
-    seen = named([one for _, one in places], task.baked.salt)
+    seen = named([one for _, one in places], Names(task.baked.salt))
     by_layer: dict[str, set[Seen]] = defaultdict(set)
     for (layer, _), one in zip(places, seen, strict=True):
         by_layer[layer].add(one)

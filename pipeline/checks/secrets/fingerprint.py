@@ -24,16 +24,21 @@ _THREADS = 4
 _PREFIX = "secret:"
 
 
-def names(values: Collection[str], salt: str) -> dict[str, str]:
-    """The name of each value: "secret:" and 24 hexadecimal digits.
+class Names:
+    """The names of secrets in one repository. Each is worked out once, as that takes its time."""
 
-    `salt` is the id of the repository's first commit, or "" where there is none.
-    """
-    ordered = list(values)
-    if not ordered:
-        return {}
-    with ThreadPoolExecutor(max_workers=min(_THREADS, len(ordered))) as pool:
-        return dict(zip(ordered, pool.map(lambda value: _name(value, salt), ordered), strict=True))
+    def __init__(self, salt: str) -> None:
+        """`salt` is the id of the repository's first commit, or "" where there is none."""
+        self._salt = salt
+        self._known: dict[str, str] = {}
+
+    def of(self, values: Collection[str]) -> dict[str, str]:
+        """The name of each value: "secret:" and 24 hexadecimal digits."""
+        if new := [value for value in dict.fromkeys(values) if value not in self._known]:
+            with ThreadPoolExecutor(max_workers=min(_THREADS, len(new))) as pool:
+                found = pool.map(lambda value: _name(value, self._salt), new)
+                self._known.update(zip(new, found, strict=True))
+        return {value: self._known[value] for value in values}
 
 
 def _name(value: str, salt: str) -> str:

@@ -41,10 +41,10 @@ def place(hit: Hit, path: str, *, in_commit: bool = False) -> Place:
     )
 
 
-def named(places: Sequence[Place], salt: str) -> list[Seen]:
-    """The places with the names of their secrets; each value is named once."""
-    names = fingerprint.names({hit.value for hit, _ in places}, salt)
-    return [replace(seen, secret=names[hit.value]) for hit, seen in places]
+def named(places: Sequence[Place], names: fingerprint.Names) -> list[Seen]:
+    """The places with the names of their secrets."""
+    found = names.of({hit.value for hit, _ in places})
+    return [replace(seen, secret=found[hit.value]) for hit, seen in places]
 
 
 def of_file(sort: Sort, path: str, line: int) -> Seen:

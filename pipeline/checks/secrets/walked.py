@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipeline.checks.secrets.engine import Hit, Said
+    from pipeline.checks.secrets.fingerprint import Names
     from pipeline.checks.secrets.places import Place
     from pipeline.checks.secrets.work import Task, Work
 
@@ -32,7 +33,7 @@ class Walked:
     blobs: frozenset[str] = field(default=frozenset())
 
 
-def read(work: Work, task: Task, said: Said, salt: str) -> Walked:
+def read(work: Work, task: Task, said: Said, names: Names) -> Walked:
     """The places in the history that one run of the engine tells of."""
     assert work.past is not None
     below = work.past.below
@@ -52,7 +53,7 @@ def read(work: Work, task: Task, said: Said, salt: str) -> Walked:
     found += _said(task, said)
     written = days(work.root, sorted({seen.commit for _, seen in found if seen.commit}))
     return Walked(
-        seen=tuple(replace(one, day=written.get(one.commit)) for one in named(found, salt)),
+        seen=tuple(replace(one, day=written.get(one.commit)) for one in named(found, names)),
         blobs=frozenset(ids.values()),
     )
 

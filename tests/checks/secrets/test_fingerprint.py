@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.checks.secrets.fingerprint import names, preview
+from pipeline.checks.secrets.fingerprint import Names, preview
 
 
 def test_a_name_depends_on_the_value_and_the_repository_alone() -> None:
-    one = names({"alpha", "beta"}, "a" * 40)
-    assert one == names(["beta", "alpha"], "a" * 40)
+    one = Names("a" * 40).of({"alpha", "beta"})
+    assert one == Names("a" * 40).of(["beta", "alpha"])
     assert len(set(one.values())) == 2
-    assert set(one.values()).isdisjoint(names({"alpha", "beta"}, "b" * 40).values())
+    assert set(one.values()).isdisjoint(Names("b" * 40).of({"alpha", "beta"}).values())
     assert all(re.fullmatch(r"secret:[0-9a-f]{24}", name) for name in one.values())
-    assert names((), "") == {}
+    assert Names("").of(()) == {}
 
 
 def test_half_a_character_has_a_name() -> None:
-    assert len(names({"\ud800abc"}, "")) == 1
+    assert len(Names("").of({"\ud800abc"})) == 1
+
+
+def test_a_value_is_named_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    scrypt = hashlib.scrypt
+
+    def counting(value: bytes, **how: Any) -> bytes:
+        asked.append(value)
+        return scrypt(value, **how)
+
+    monkeypatch.setattr(hashlib, "scrypt", counting)
+    names = Names("")
+    first = names.of(["one", "two", "one"])
+    assert names.of(["two", "three"])["two"] == first["two"]
+    assert sorted(asked) == [b"one", b"three", b"two"]
 
 
 @pytest.mark.parametrize(

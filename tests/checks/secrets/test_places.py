@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.checks.secrets.engine import Hit
+from pipeline.checks.secrets.fingerprint import Names
 from pipeline.checks.secrets.places import named, place
 
 from .conftest import make_token
@@ -15,7 +16,7 @@ def test_equal_values_have_one_name_and_no_place_holds_one(token: str) -> None:
         for number, value in enumerate(values, 1)
     ]
     places = [place(hits[0], "a\udcff.py", in_commit=True), *(place(one, "b") for one in hits[1:])]
-    first, second, third = named(places, "salt")
+    first, second, third = named(places, Names("salt"))
     assert first.secret == second.secret != third.secret
     assert (first.commit, second.commit) == ("c" * 40, "")
     assert first.path.isprintable()
