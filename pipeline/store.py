@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 FOLDER = ".supply-chain"
 """Name of the output folder at the root of the scanned repository."""
 
+DEMO = "demo"
+"""Name of the folder in it where the demonstration leaves a run of its own."""
+
 _FORMAT = 1
 _Value = TypeVar("_Value")
 
@@ -135,6 +138,8 @@ class Output:
         """
         own = (self.folder / "evidence", self.report, self.base.folder)
         left = tuple(self.folder / name for name in sorted({*plan.checks, *checks}))
+        if self.folder.name == FOLDER:
+            left += (self.folder / DEMO,)  # else it would be signed with the report
         for part in (self.folder, *own, *left):
             if part.is_symlink() or (part.exists() and not part.is_dir()):
                 raise UsageError(

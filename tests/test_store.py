@@ -73,6 +73,14 @@ def test_unreadable_evidence_is_errored(output: Output, content: bytes) -> None:
     assert found.evidence.check == "dependencies"
 
 
+def test_beginning_drops_the_demonstration_where_it_leaves_its_run(tmp_path: Path) -> None:
+    for name, stays in ((".supply-chain", False), ("elsewhere", True)):
+        folder = tmp_path / name
+        (folder / "demo" / "report").mkdir(parents=True)
+        Output(folder).begin(PLAN)
+        assert (folder / "demo").exists() is stays
+
+
 def test_beginning_drops_an_earlier_report(output: Output) -> None:
     output.begin(PLAN)
     (output.report / "report.json").write_text("old")

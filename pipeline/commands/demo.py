@@ -21,6 +21,7 @@ from pipeline.commands.show import show_verdict
 from pipeline.errors import ExitCode, IncompleteError
 from pipeline.progress import Progress
 from pipeline.resources import template_folder
+from pipeline.store import DEMO, FOLDER
 from pipeline.text import plain
 from pipeline.tools import binaries
 
@@ -34,7 +35,7 @@ DAY = date(2026, 11, 1)
 def execute(arguments: argparse.Namespace) -> int:
     """Run every stage on a copy of the bundled repository and say where the report is."""
     bundled = template_folder() / "demo"
-    output = (arguments.output or Path(".supply-chain", "demo")).absolute()
+    output = (arguments.output or Path(FOLDER, DEMO)).absolute()
     with (
         tempfile.TemporaryDirectory(prefix="supply-chain-demo-") as folder,
         Progress(quiet=arguments.quiet) as progress,
