@@ -35,17 +35,26 @@ _MESSAGES = "messages of commits and tags"
 def coverage(work: Work, outputs: Outputs, options: Options) -> Iterator[Coverage]:
     """What there was to look at in files and history, how much was, and why not the rest."""
     yield _folder(work, *outputs[FILES]) if FILES in outputs else _contents(work, outputs)
+    yield from _cramped(work)
     yield from _passed(work, outputs)
     yield from _commits(work, outputs)
     yield from _aside(work, options)
 
 
-def staged(task: Task, said: Said) -> Coverage:
+def staged(work: Work, task: Task, said: Said) -> Iterator[Coverage]:
     """What is about to be committed."""
     (scanned,) = said.scanned.values()
     evaluated = len(task.names) if scanned.whole and scanned.blobs > task.blobs else 0
     missing = () if evaluated else (_unaccounted("staged files"),)
-    return _coverage("what is staged", "files", len(task.names), evaluated, missing)
+    yield _coverage("what is staged", "files", len(task.names), evaluated, missing)
+    yield from _cramped(work)
+
+
+def _cramped(work: Work) -> Iterator[Coverage]:
+    """Archives for which the disk had too little room."""
+    if work.cramped:
+        missing = (Missing(subject="archives", gap=Gap.NOT_ACCOUNTED_FOR, why=work.cramped),)
+        yield _coverage("archives", "parts", 1, 0, missing)
 
 
 def is_whole(parts: Iterable[Coverage]) -> bool:

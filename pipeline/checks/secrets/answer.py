@@ -206,7 +206,8 @@ def _staged(work: Work, task: Task, said: Said) -> Reading:
             places.append(place(hit, path))
     seen = named(places, _names(work))
     return Reading(
-        findings=tuple(report.findings(seen, ())), coverage=(account.staged(task, said),)
+        findings=tuple(report.findings(seen, ())),
+        coverage=tuple(account.staged(work, task, said)),
     )
 
 

@@ -2,7 +2,7 @@
 
 Measured with kingfisher-bin 2.14.0: it unpacks no more than 256 MB of an archive, as much as it
 reads of one file, and no more than 65,476 members; of most of what is beyond, it says nothing.
-Nor does it of what gzip or bzip2 packed once more.
+Nor does it of what gzip or bzip2 packed once more, or of what finds no room on the disk.
 Sources: APPNOTE.TXT 6.3.10, 4.3.12 and 4.3.16; RFC 1952.
 """
 
@@ -13,14 +13,16 @@ import gzip
 import lzma
 import os
 import re
+import shutil
 import struct
+import tempfile
 import zlib
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets.engine import MAX_BYTES
+from pipeline.checks.secrets.engine import DEPTH, MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import IO
 
     Unpack = Callable[[IO[bytes]], gzip.GzipFile | bz2.BZ2File | lzma.LZMAFile]
@@ -58,6 +60,8 @@ _STREAMS = (b"\x1f\x8b", b"BZh")
 _NOT_WHOLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 _PACKED_TWICE = "it is packed twice, one within the other"
+_AT_ONCE = 8
+"""Archives that are unpacked side by side, at most: one on each core."""
 _TOO_MUCH = f"it unpacks to more than {MAX_BYTES // 1024**2} MB"
 _TOO_MANY = f"it holds more than {MAX_MEMBERS:,} files"
 
@@ -74,6 +78,23 @@ def left_out(name: str, file: IO[bytes]) -> str:
         return ""
     may_be_large = ending not in _GZIP or size * _RATIO > MAX_BYTES
     return _twice(file, unpack) or (_of_stream(file, unpack) if may_be_large else "")
+
+
+def cramped(paths: Iterable[str]) -> str:
+    """Why the archives among some files may not be unpacked whole; "" where the disk has the room.
+
+    Each is unpacked into the temporary folder, with the archives inside it, and removed again.
+    """
+    count = sum(NAMES.fullmatch(path) is not None for path in paths)
+    needed = min(count, os.cpu_count() or 1, _AT_ONCE) * DEPTH * MAX_BYTES
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if free >= needed:
+        return ""
+    return (
+        f"{free // 1024**2:,} MB are free in the temporary folder, and unpacking may take"
+        f" {needed // 1024**2:,}: what finds no room is left out without a word; free some, or"
+        " have TMPDIR name a larger disk"
+    )
 
 
 def _twice(file: IO[bytes], unpack: Unpack) -> str:

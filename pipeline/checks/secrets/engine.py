@@ -39,7 +39,7 @@ MIN_BYTES = 20
 OURS = "supply-chain."
 """What the ids of our own rules begin with; all others came with the engine."""
 
-_DEPTH = 4
+DEPTH = 4
 """Archives within archives that are opened; as it comes, the engine opens two, and says nothing of
 the next."""
 
@@ -54,7 +54,7 @@ _ALWAYS = (
     "--max-file-size",
     str(MAX_BYTES // 1024**2),
     "--extraction-depth",
-    str(_DEPTH),
+    str(DEPTH),
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Skip
-from pipeline.checks.secrets import messages, overlooked
+from pipeline.checks.secrets import archives, messages, overlooked
 from pipeline.checks.secrets.engine import Canary
 from pipeline.checks.secrets.objects import BRANCH, StandIn
 from pipeline.checks.secrets.work import HISTORY, NO_COMMITS, TODAY, Task, Work, make_job
@@ -101,7 +101,7 @@ def staged(root: Path, options: Options) -> Sequence[Job] | Skip:
         tree[name] = blob.id
     commit = stand_in.commit(tree)
     task = Task(
-        work=Work(root=root, past=found),
+        work=Work(root=root, past=found, cramped=archives.cramped(blob.path for blob in blobs)),
         canary=canary,
         commit=commit,
         names=names,

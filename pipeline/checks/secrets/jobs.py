@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks import fixture
 from pipeline.checks.job import Skip
-from pipeline.checks.secrets import folder, history, messages, overlooked, remember
+from pipeline.checks.secrets import archives, folder, history, messages, overlooked, remember
 from pipeline.checks.secrets.engine import (
     MIN_BYTES,
     Canary,
@@ -81,6 +81,7 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
         excluded=tuple(
             part.path for part in target.excluded if part.why == "excluded by the policy"
         ),
+        cramped=_cramped(files, found),
         baked=_images(target, key, found),
     )
     jobs = _repository(work, contents, options)
@@ -89,6 +90,12 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
 
         jobs += layers.jobs(work.baked, environment(), options)
     return jobs
+
+
+def _cramped(files: Files, found: Past | None) -> str:
+    """Why archives of today and of the history may not be unpacked whole; "" else."""
+    past = found.blobs if found else ()
+    return archives.cramped((*files.own.values(), *(blob.path for blob in past)))
 
 
 def _images(target: Target, key: str, found: Past | None) -> remember.Baked | None:

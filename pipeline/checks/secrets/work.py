@@ -41,7 +41,8 @@ class Work:
     `past` is `None` where there is no repository, or where `broken` says why it cannot be
     trusted. `contents` is what today's files hold, where that is remembered. `unseen` are files
     that could not be looked at again, with the reason. `excluded` are folders and files that the
-    policy leaves out. `baked` is of the images that were named, if there are any.
+    policy leaves out. `cramped` says why archives may not be unpacked whole. `baked` is of the
+    images that were named, if there are any.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Work:
     key: str = ""
     unseen: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
+    cramped: str = ""
     baked: remember.Baked | None = None
 
 

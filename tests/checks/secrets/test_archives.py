@@ -21,7 +21,7 @@ from pipeline.checks.secrets.files import look
 from pipeline.model import Gap, Target
 from pipeline.tree import Tree, UnreadableFileError
 
-from .conftest import make_token, scope, search
+from .conftest import Repository, is_whole, make_token, scope, search
 
 MUCH = "unpacks to more than"
 MANY = "holds more than"
@@ -151,3 +151,41 @@ def test_a_closed_archive_is_told_elsewhere(
     assert look(tmp_path, target).deep.keys() == {"a.zip"}
     monkeypatch.setattr(Tree, "open", Mock(side_effect=UnreadableFileError("closed")))
     assert look(tmp_path, target).deep == {}
+
+
+def full(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    usage = Mock(return_value=Mock(free=free))
+    monkeypatch.setattr("shutil.disk_usage", usage)
+
+
+def test_without_room_to_unpack_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    full(monkeypatch, 2 * 4 * 1000)
+    assert archives.cramped(["a.zip", "b/c.TGZ", "d.whl", "e.txt"]) == ""
+    full(monkeypatch, 2 * 4 * 1000 - 1)
+    assert "left out without a word" in archives.cramped(["a.zip", "b/c.TGZ", "d.whl"])
+    assert archives.cramped(["a.zip", "b.txt"]) == "", "one at a time takes half as much"
+    full(monkeypatch, 0)
+    assert archives.cramped(["a.txt", "zip"]) == ""
+
+
+def test_a_full_disk_leaves_archives_open_and_nothing_is_remembered(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    token = make_token()
+    repository.commit(a=f"x = '{token}'\n")
+    full(monkeypatch, 0)
+    assert is_whole(search(repository.root)), "there is no archive"
+    memories = list((cache / "secrets").iterdir())
+    assert memories
+    for memory in memories:
+        memory.unlink()
+    repository.write("b.zip", nested("s.txt", b"nothing\n"))
+    repository.git("add", "b.zip")
+    assert not is_whole(search(repository.root, staged=True))
+    repository.commit()
+    reading = search(repository.root)
+    assert len(reading.findings) == 1
+    (missing,) = scope(reading, "archives").missing
+    assert (missing.subject, missing.gap) == ("archives", Gap.NOT_ACCOUNTED_FOR)
+    assert not list((cache / "secrets").iterdir())
