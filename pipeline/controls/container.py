@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.controls.entry import (
     control,
     is_in_image,
-    not_applicable,
+    not_found,
     passed,
     still_open,
     told,
@@ -208,11 +208,7 @@ def _is_secret(item: Judged, images: Sequence[Image]) -> bool:
 
 
 def _nothing(facts: Facts) -> Answer:
-    """That the question does not arise, unless what could not be read may be what it is about."""
-    if facts.target.unread:
-        first = facts.target.unread[0]
-        return unknown(first.gap, f"{first.location.path} could not be read: {first.why}")
-    return not_applicable("no image is built, named or deployed")
+    return not_found(facts.target, "no image is built, named or deployed")
 
 
 def _charts(facts: Facts) -> Answer | None:

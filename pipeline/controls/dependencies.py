@@ -9,6 +9,7 @@ from pipeline.controls.entry import (
     control,
     failed,
     having,
+    may_hide,
     not_applicable,
     passed,
     still_open,
@@ -97,10 +98,8 @@ def every_manifest_is_locked(facts: Facts) -> Answer:
     if open_:
         reason = f"what these declare or lock could not be told: {some(open_)}"
         return unknown(Gap.PARSE_ERROR, reason, *sorted(set(open_)))
-    if target.unread:
-        places = [part.location.path for part in target.unread]
-        reason = f"a manifest may be in what could not be read: {some(places)}"
-        return unknown(target.unread[0].gap, reason, *sorted(set(places)))
+    if hidden := may_hide(target, "a manifest"):
+        return hidden
     if not good:
         return unknown(Gap.INPUT_MISSING, "there are locks, but no project that they belong to")
     note = "" if target.git else " (no git repository says whether they are committed)"

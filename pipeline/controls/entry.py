@@ -163,6 +163,25 @@ def not_applicable(rule: str, *evidence: str) -> Answer:
 # ------------------------------------------------------------- of a check and what it found
 
 
+def not_found(target: Target, rule: str, *evidence: str) -> Answer:
+    """That the question does not arise, unless what could not be read may be what it is about."""
+    if target.unread:
+        first = target.unread[0]
+        return unknown(
+            first.gap, f"{first.location.path} could not be read: {first.why}", *evidence
+        )
+    return not_applicable(rule)
+
+
+def may_hide(target: Target, what: str) -> Answer | None:
+    """That `what` may be in what could not be read; `None` where all was."""
+    if not target.unread:
+        return None
+    places = [part.location.path for part in target.unread]
+    reason = f"{what} may be in what could not be read: {some(places)}"
+    return unknown(target.unread[0].gap, reason, *sorted(set(places)))
+
+
 def broken(found: Evidence | None, check: str) -> Answer | None:
     """That a check left nothing, or broke; `None` when it ended."""
     if found is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.controls import images
 from pipeline.controls.entry import (
     control,
-    not_applicable,
+    not_found,
     passed,
     still_open,
     told_briefly,
@@ -264,7 +264,7 @@ def _none_of(  # noqa: PLR0913 - what the questions differ in
         return wrong
     built = facts.target.images if doubt else ()
     if not files and not built:
-        return _nothing(facts.target)
+        return not_found(facts.target, "there is no file of the kind that this is about", CHECK)
     if (files or facts.target.unread) and (open_ := _doubt(facts.evidence.get(CHECK), parties)):
         return open_
     if doubt and (open_ := doubt(facts)):
@@ -275,14 +275,6 @@ def _none_of(  # noqa: PLR0913 - what the questions differ in
     what = [numbered(len(files), "file")] if files or not built else []
     what += [numbered(len(built), "image")] if built else []
     return passed(f"{told}: {', '.join(what)}", *checks)
-
-
-def _nothing(target: Target) -> Answer:
-    """That the question does not arise, unless what could not be read may be what it is about."""
-    if target.unread:
-        first = target.unread[0]
-        return unknown(first.gap, f"{first.location.path} could not be read: {first.why}", CHECK)
-    return not_applicable("there is no file of the kind that this is about")
 
 
 def _wrong(facts: Facts, speaks: Callable[[Judged], bool]) -> Answer | None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.controls.declared import nothing_declared
-from pipeline.controls.entry import control, failed, not_applicable, passed, unknown
+from pipeline.controls.entry import (
+    control,
+    failed,
+    may_hide,
+    not_applicable,
+    passed,
+    unknown,
+)
 from pipeline.controls.frameworks import (
     CIS_SSC,
     CRA,
@@ -66,10 +73,9 @@ def updates_are_proposed(facts: Facts) -> Answer:
         return not_applicable(rule)
     bots = target.bots
     if not bots:
-        if unread := [part.location.path for part in target.unread]:
-            reason = f"a bot's settings may be in what could not be read: {some(unread)}"
-            return unknown(target.unread[0].gap, reason, *sorted(set(unread)))
-        return failed("no update bot is configured in the repository")
+        return may_hide(target, "a bot's settings") or failed(
+            "no update bot is configured in the repository"
+        )
     needed = {project.ecosystem for project in target.projects}
     paths = [bot.path for bot in bots]
     covered = {name for bot in bots for name in bot.ecosystems}
