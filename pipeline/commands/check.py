@@ -5,7 +5,6 @@ Succeeds as soon as the evidence is recorded, whatever it says: only the gate ju
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import stages
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the named checks, or every planned one."""
-    output = stages.output_of(Path(), arguments.output)
-    stages.refuse_brought(output)
+    output = stages.resumed(arguments.output)
     names = tuple(dict.fromkeys(arguments.checks)) or output.plan().checks
     with Progress(quiet=arguments.quiet) as progress:
         run_checks(names, output, progress)

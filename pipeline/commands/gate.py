@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import stages
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Read the verdict, show it, answer with its exit code."""
-    output = stages.output_of(Path(), arguments.output)
-    stages.refuse_brought(output)
+    output = stages.resumed(arguments.output)
     verdict = stages.gate(output)
     if arguments.json:
         from pipeline.store import encode  # noqa: PLC0415 - for JSON only

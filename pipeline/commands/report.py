@@ -5,7 +5,6 @@ Succeeds whatever the verdict is, so that a failing report can still be publishe
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import stages
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Write the report and show its verdict."""
-    output = stages.output_of(Path(), arguments.output)
-    stages.refuse_brought(output)
+    output = stages.resumed(arguments.output)
     report = stages.report(output)
     if not arguments.quiet:
         show_verdict(report.verdict, output.report)

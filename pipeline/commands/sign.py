@@ -7,7 +7,6 @@ Without either, the statements are written unsigned, and the exit code says so.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import stages
@@ -18,6 +17,7 @@ from pipeline.text import plain
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from pipeline.signing.deadline import Deadline
     from pipeline.signing.sign import Signed, Signer
@@ -35,8 +35,7 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError("--public-key is for a key elsewhere", fix="give --key, too")
     if arguments.trust_config and (arguments.key or arguments.unsigned):
         raise UsageError("--trust-config is for signing with an identity", fix="leave one out")
-    output = stages.output_of(Path(), arguments.output)
-    stages.refuse_brought(output)
+    output = stages.resumed(arguments.output)
     output.unsign()
     manifest = digests.gather(output.folder, arguments.artefacts)
     drop_stale((item.path, item.sha256) for item in manifest.artefacts if item.path)

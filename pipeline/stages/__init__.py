@@ -24,7 +24,7 @@ from pipeline import __version__
 from pipeline.checks import CHECKS
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import RunFacts
-from pipeline.stages.brought import refuse_brought
+from pipeline.stages.brought import refuse_brought, resumed
 from pipeline.stages.origin import SETTINGS_FILE, settings_of, with_database, with_threshold
 from pipeline.stages.parallel import side_by_side
 from pipeline.stages.request import (
@@ -59,6 +59,7 @@ __all__ = [
     "prepare",
     "refuse_brought",
     "report",
+    "resumed",
     "sketch",
     "today",
 ]

@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import IncompleteError, PipelineError
+from pipeline.stages.request import output_of
 
 if TYPE_CHECKING:
     from pipeline.store import Output
 
 _PLAN, _REPORT = "plan.json", "report/report.json"
+
+
+def resumed(folder: Path | None) -> Output:
+    """The output folder of a run that goes on here; refused as in `refuse_brought`."""
+    output = output_of(Path(), folder)
+    refuse_brought(output)
+    return output
 
 
 def refuse_brought(output: Output) -> None:
