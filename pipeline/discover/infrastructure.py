@@ -38,7 +38,7 @@ _ABOUT_DOCKERFILES = re.compile(
 """Code and texts about Dockerfiles are named after them; one that is built from begins as such."""
 _BEGINS = re.compile(rb"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:FROM|ARG)[ \t]")
 _COMPOSE = re.compile(r"(?:docker-)?compose.*\.ya?ml", re.DOTALL)
-_KUSTOMIZATION = {"kustomization.yaml", "kustomization.yml", "Kustomization"}
+KUSTOMIZATIONS = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 """Whether they say what they are or not, which they need not."""
 _DATA = (".yml", ".yaml", ".json", ".template")
 _CHART = "Chart.yaml"
@@ -78,7 +78,7 @@ def find_infrastructure(tree: Tree, files: Iterable[str]) -> Infrastructure:
                 continue
         if _COMPOSE.fullmatch(name):
             found.compose.append(path)
-        elif name in _KUSTOMIZATION:
+        elif name in KUSTOMIZATIONS:
             found.kubernetes.append(path)
         elif name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")):
             found.terraform.append(path)

@@ -14,6 +14,7 @@ from pipeline.checks import fixture
 from pipeline.checks.hardening.configuration.workload import Container, Text, setting
 from pipeline.checks.hardening.configuration.workload import read as hold
 from pipeline.checks.hardening.problem import Open, Problem
+from pipeline.discover.infrastructure import KUSTOMIZATIONS
 from pipeline.model import Gap, Location, Severity
 from pipeline.text import plain
 from pipeline.yamltree import Items, Scalar, Table, compose_all
@@ -41,7 +42,6 @@ _KNOWN = frozenset(
 """Objects in which Trivy looks for containers: trivy-checks, lib/kubernetes/kubernetes.rego."""
 _KINDS = ("containers", "initContainers", "ephemeralContainers")
 _SHARED = {"hostNetwork": "network", "hostPID": "processes", "hostIPC": "shared memory"}
-_KUSTOMIZATION = re.compile(r"(?:^|/)(?:kustomization\.ya?ml|Kustomization)$")
 _REMOTE = re.compile(
     r"://|^git@|^(?:github\.com|gitlab\.com|bitbucket\.org)[/:]|\?(?:.*&)?(?:ref|version)="
 )
@@ -85,7 +85,8 @@ def _fetched(one: Table, path: str) -> Iterator[Open]:
 
     Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/resource/
     """
-    if not (_KUSTOMIZATION.search(path) or one.text("kind") in {"Kustomization", "Component"}):
+    is_one = path.rpartition("/")[2] in KUSTOMIZATIONS
+    if not (is_one or one.text("kind") in {"Kustomization", "Component"}):
         return
     named = [entry for key in ("resources", "bases", "components") for entry in one.items(key)]
     lines = [node.line for node in named if isinstance(node, Scalar) and _REMOTE.search(node.text)]
