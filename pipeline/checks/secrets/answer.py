@@ -73,7 +73,7 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
     if account.is_whole(coverage):
         _remember(work, past, walked, today)
     past = [seen for seen in past if not _is_excluded(seen.path, work.excluded)]
-    baked, layers = _baked(work, runs)
+    baked, layers = _baked(work, runs, names)
     # A whole file that is made to hold secrets is told for itself.
     secrets, files = (
         [[seen for seen in group if is_file(seen) is whole] for group in (past, baked)]
@@ -93,14 +93,16 @@ def _names(work: Work) -> Names:
     return Names(work.past.root if work.past else "")
 
 
-def _baked(work: Work, runs: Sequence[Ran]) -> tuple[Sequence[Seen], Sequence[Coverage]]:
+def _baked(
+    work: Work, runs: Sequence[Ran], names: Names
+) -> tuple[Sequence[Seen], Sequence[Coverage]]:
     """What the images hold that were named, and how much of them was looked at."""
     if work.baked is None:
         return (), ()
     from pipeline.checks.secrets import baked  # noqa: PLC0415 - only where there is an image
 
     run = next((run for run in runs if run.job.name == LAYERS), None)
-    found = baked.read(work.baked, run)
+    found = baked.read(work.baked, run, names)
     return found.seen, found.coverage
 
 

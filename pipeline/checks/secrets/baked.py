@@ -10,7 +10,6 @@ from pipeline.checks import inside
 from pipeline.checks.secrets import remember
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
-from pipeline.checks.secrets.fingerprint import Names
 from pipeline.checks.secrets.layers import unseen
 from pipeline.checks.secrets.overlooked import is_installed
 from pipeline.checks.secrets.places import named, place
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from pipeline.checks.job import Ran
     from pipeline.checks.secrets.engine import Hit, Said
+    from pipeline.checks.secrets.fingerprint import Names
     from pipeline.checks.secrets.layers import Unpacked
     from pipeline.checks.secrets.places import Place
     from pipeline.checks.secrets.remember import Baked, Known
@@ -43,8 +43,11 @@ class Found:
     coverage: tuple[Coverage, ...] = ()
 
 
-def read(baked: Baked, run: Ran | None) -> Found:
-    """The answer about all images; raises `UnreadableOutputError` when the engine's is none."""
+def read(baked: Baked, run: Ran | None, names: Names) -> Found:
+    """The answer about all images; raises `UnreadableOutputError` when the engine's is none.
+
+    `names` are those of the repository, in which a secret has the same name.
+    """
     known = dict(baked.known)
     wrong = {number: [one] for number, one in baked.wrong.items()}
     silent: frozenset[str] = frozenset()
@@ -52,7 +55,7 @@ def read(baked: Baked, run: Ran | None) -> Found:
         task: Unpacked = run.job.notes
         said = understand(run.stdout)
         _hear(task, said)
-        told = _told(task, said)
+        told = _told(task, said, names)
         known |= told
         wrong |= task.wrong
         if is_accounted_for(task, said):
@@ -93,12 +96,12 @@ def is_accounted_for(task: Unpacked, said: Said) -> bool:
 # ------------------------------------------------------------------------------------- places
 
 
-def _told(task: Unpacked, said: Said) -> dict[str, Known]:
+def _told(task: Unpacked, said: Said, names: Names) -> dict[str, Known]:
     """What each layer that was laid out holds."""
     places: list[tuple[str, Place]] = []
     for hit in said.hits:
         places += _of(task, hit)
-    seen = named([one for _, one in places], Names(task.baked.salt))
+    seen = named([one for _, one in places], names)
     by_layer: dict[str, set[Seen]] = defaultdict(set)
     for (layer, _), one in zip(places, seen, strict=True):
         by_layer[layer].add(one)

@@ -142,7 +142,7 @@ def look(named: tuple[Image, ...], key: str, salt: str) -> Baked:
                 images.verify(images.pull(image), known=True)
         except IncompleteError as error:
             wrong[number] = missing(image, error)
-    return Baked(images=named, known=known, wrong=wrong, key=key, salt=salt)
+    return Baked(images=named, known=known, wrong=wrong, key=key)
 
 
 def jobs(baked: Baked, environment: Mapping[str, str], options: Options) -> Iterator[Job]:

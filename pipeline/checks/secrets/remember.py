@@ -85,14 +85,13 @@ class Baked:
 
     `known` are layers by their diff ids that were looked at before, `wrong` what is wrong with
     images whose layers are all known, by their place in `images`. `key` stands for all that an
-    answer depends on beside a layer, and `salt` for the repository in the names of secrets.
+    answer depends on beside a layer.
     """
 
     images: tuple[Image, ...]
     known: Mapping[str, Known]
     wrong: Mapping[int, Missing]
     key: str
-    salt: str
 
 
 def key(*parts: str) -> str:

@@ -14,6 +14,7 @@ from pipeline.checks.secrets import baked as module
 from pipeline.checks.secrets import remember
 from pipeline.checks.secrets.baked import read
 from pipeline.checks.secrets.engine import Canary
+from pipeline.checks.secrets.fingerprint import Names
 from pipeline.checks.secrets.layers import Unpacked
 from pipeline.checks.secrets.remember import Baked, Known
 from pipeline.checks.secrets.shelf import LOOSE, PACKED, Shelf
@@ -37,7 +38,7 @@ FILES = {
 
 @pytest.fixture
 def task(tmp_path: Path) -> Unpacked:
-    baked = Baked(images=(IMAGE,), known={}, wrong={}, key="key", salt="")
+    baked = Baked(images=(IMAGE,), known={}, wrong={}, key="key")
     made = Unpacked(baked=baked, canary=Canary.make(), shelf=Shelf(tmp_path))
     assert made.shelf is not None
     for path, content in FILES.items():
@@ -97,7 +98,7 @@ def test_every_file_with_a_content_is_a_place(task: Unpacked) -> None:
     places = [name_of(task, "srv/a.ini"), f"{name_of(task, 'srv/c.zip')}!in/side.txt"]
     places.append(f"{name_of(task, 'srv/d.db')}/table.sql")
     hits = [hit(place, token) for place in (*places, "layers/9/unknown", "canary.txt")]
-    found = read(task.baked, ran(task, *hits))
+    found = read(task.baked, ran(task, *hits), Names(""))
     assert {seen.path for seen in found.seen} == {"srv/a.ini", "srv/c.zip", "srv/d.db"}
     assert {(seen.image, seen.line) for seen in found.seen} == {("app", 3)}
     assert all("layer 1 of 2" in seen.layer for seen in found.seen)
@@ -124,7 +125,7 @@ def test_rules_of_ours_and_what_the_engine_passes_over(
     task: Unpacked, path: str, folder: str, rule: str, confidence: str, counts: bool
 ) -> None:
     one = hit(name_of(task, path, folder), make_token(), rule, confidence)
-    assert bool(read(task.baked, ran(task, one)).seen) is counts
+    assert bool(read(task.baked, ran(task, one), Names("")).seen) is counts
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_rules_of_ours_and_what_the_engine_passes_over(
 )
 def test_what_the_engine_does_not_account_for(task: Unpacked, change: dict[str, Any]) -> None:
     one = hit(name_of(task, "srv/a.ini"), make_token())
-    found = read(task.baked, ran(task, one, **change))
+    found = read(task.baked, ran(task, one, **change), Names(""))
     assert len(found.seen) == 1
     (part,) = found.coverage
     assert (part.expected, part.evaluated) == (2, 0)
@@ -143,7 +144,7 @@ def test_what_the_engine_does_not_account_for(task: Unpacked, change: dict[str, 
 @pytest.mark.parametrize("singing", [(LOOSE,), (PACKED,), ()])
 def test_silence_means_nothing(task: Unpacked, singing: tuple[str, ...]) -> None:
     with pytest.raises(UnreadableOutputError, match="canary"):
-        read(task.baked, ran(task, singing=singing))
+        read(task.baked, ran(task, singing=singing), Names(""))
 
 
 def test_large_files_and_images_that_were_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,8 +152,8 @@ def test_large_files_and_images_that_were_not_read(monkeypatch: pytest.MonkeyPat
     lost = Unread(location=Location(path="lost"), why="no answer", gap=Gap.NETWORK_OFF)
     images = (IMAGE, Image(name="lost", transport="registry", unread=lost))
     known = {ID: Known(key="", left=dict.fromkeys("abc", "too large"))}
-    baked = Baked(images=images, known=known, wrong={}, key="", salt="")
-    first, second = read(baked, None).coverage
+    baked = Baked(images=images, known=known, wrong={}, key="")
+    first, second = read(baked, None, Names("")).coverage
     assert (first.expected, first.evaluated) == (2, 0)
     assert [(one.subject, one.gap) for one in first.missing] == [
         ("app!/a", Gap.TOO_LARGE),

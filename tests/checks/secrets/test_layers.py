@@ -303,7 +303,7 @@ def unpacked(tmp_path: Path, token: str) -> Callable[[], Unpacked]:
 
     def make() -> Unpacked:
         found = images.look([("./app", "", tmp_path)])
-        baked = Baked(images=found, known={}, wrong={}, key="", salt="")
+        baked = Baked(images=found, known={}, wrong={}, key="")
         return Unpacked(baked=baked, canary=Canary.make())
 
     return make
