@@ -93,30 +93,96 @@ def run(command: Command, *, cwd: Path, home: Path, output_limit: int = OUTPUT_L
     user's own is not shown to it. Several calls may run at the same time in different threads.
     Never raises for the program's failure; a `KeyboardInterrupt` ends the program first.
     """
-    started = time.monotonic()
-    output = _Output(output_limit)
+    return start(command, cwd=cwd, home=home, output_limit=output_limit).finish()
+
+
+def start(command: Command, *, cwd: Path, home: Path, output_limit: int = OUTPUT_LIMIT) -> Started:
+    """As `run`, but without waiting; who starts a program has to `finish` it or to `end` it."""
+    began = time.monotonic()
     process = _start(command, cwd, home)
-    if isinstance(process, _Ending):
-        code, fault, detail = process
-    else:
+    if not isinstance(process, _Ending):
+        with _lock:
+            _running.add(process)
+    return Started(command, process, began, output_limit)
+
+
+class Started:
+    """A program that was started; a pipe that nobody reads yet holds it up once it is full."""
+
+    def __init__(
+        self,
+        command: Command,
+        process: subprocess.Popen[bytes] | _Ending,
+        began: float,
+        output_limit: int,
+    ) -> None:
+        """`began` is what the monotonic clock said, in seconds."""
+        self._command = command
+        self._process = process
+        self._began = began
+        self._limit = output_limit
+        self._is_over = False
+
+    def finish(self) -> Run:
+        """Follow it to its end; the time limit counts from its start."""
+        output = _Output(self._limit)
+        if isinstance(self._process, _Ending):
+            code, fault, detail = self._process
+        else:
+            try:
+                fault = _follow(self._process, output, self._began + self._command.timeout)
+            finally:
+                self._leave(grace=0.0 if output.overflown else _GRACE)
+            code, fault, detail = _explain(
+                self._command, self._process.returncode, fault, self._limit
+            )
+        return Run(
+            command=self._command,
+            exit_code=code,
+            stdout=bytes(output.stdout[: self._limit]),
+            stderr=output.stderr.decode(errors="replace"),
+            seconds=time.monotonic() - self._began,
+            fault=fault,
+            detail=detail,
+        )
+
+    def seconds(self) -> float:
+        """Seconds that it kept a core busy so far; where nothing tells that, how long it runs."""
+        if isinstance(self._process, _Ending):
+            return 0.0
         try:
-            with _lock:
-                _running.add(process)
-            fault = _follow(process, output, started + command.timeout)
+            # proc_pid_stat(5): the name, which may hold anything, ends at the last parenthesis.
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError, IndexError):
+            return time.monotonic() - self._began
+
+    def hold(self) -> None:
+        """Let it rest where it is, with all its descendants."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on where it rests."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if not isinstance(self._process, _Ending) and self._process.poll() is None:
+            _send(self._process, number)
+
+    def end(self) -> None:
+        """Make an end of it at once, where it has none: nobody wants to know any more."""
+        self._leave(grace=0.0)
+
+    def _leave(self, *, grace: float) -> None:
+        process = self._process
+        if self._is_over or isinstance(process, _Ending):
+            return
+        self._is_over = True
+        try:
+            _end(process, grace=grace)
         finally:
-            _end(process, grace=0.0 if output.overflown else _GRACE)
             with _lock:
                 _running.discard(process)
-        code, fault, detail = _explain(command, process.returncode, fault, output_limit)
-    return Run(
-        command=command,
-        exit_code=code,
-        stdout=bytes(output.stdout[:output_limit]),
-        stderr=output.stderr.decode(errors="replace"),
-        seconds=time.monotonic() - started,
-        fault=fault,
-        detail=detail,
-    )
 
 
 def shun(folder: Path) -> None:
@@ -145,6 +211,7 @@ def terminate_all() -> None:
         processes = tuple(_running)
     for process in processes:
         _send(process, signal.SIGTERM)
+        _send(process, signal.SIGCONT)  # one that is held would not hear
     deadline = time.monotonic() + _GRACE
     for process in processes:
         with suppress(subprocess.TimeoutExpired):

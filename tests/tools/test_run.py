@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.tools import run as door
-from pipeline.tools.run import Command, run, terminate_all
+from pipeline.tools.run import Command, run, start, terminate_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -377,3 +377,75 @@ def test_many_at_once(tmp_path: Path) -> None:
         answers = list(pool.map(lambda n: here(shell(f"echo {n}"), tmp_path), range(40)))
     assert [answer.stdout for answer in answers] == [f"{n}\n".encode() for n in range(40)]
     assert not door._running
+
+
+def test_a_program_can_be_started_now_and_followed_later(tmp_path: Path) -> None:
+    """It runs meanwhile: what it left by then is there, and its output waits in the pipe."""
+    code = "import pathlib; print('said', flush=True); pathlib.Path('left').touch()"
+    started = start(python(code), cwd=tmp_path, home=tmp_path)
+    while not (tmp_path / "left").exists():
+        time.sleep(0.01)
+    answer = started.finish()
+    assert (answer.fault, answer.stdout) == ("", b"said\n")
+    started.end()
+
+
+def test_its_time_limit_counts_from_its_start(tmp_path: Path) -> None:
+    started = start(python("import time; time.sleep(60)", timeout=0.3), cwd=tmp_path, home=tmp_path)
+    time.sleep(0.5)
+    assert started.finish().fault == "timeout"
+
+
+def test_a_program_that_nobody_wants_any_more_is_ended(tmp_path: Path) -> None:
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    started = start(python(code), cwd=tmp_path, home=tmp_path)
+    process = started._process
+    assert not isinstance(process, door._Ending)
+    started.end()
+    assert wait_until_gone(process.pid)
+    assert process not in door._running
+    started.end()
+
+
+def test_a_program_can_be_held_and_goes_on(tmp_path: Path) -> None:
+    code = "import sys; print('begun', flush=True)\nwhile True: open('step', 'a').write('x')"
+    started = start(python(code), cwd=tmp_path, home=tmp_path)
+    step = tmp_path / "step"
+    while not step.exists():
+        time.sleep(0.01)
+    started.hold()
+    time.sleep(0.1)
+    size, busy = step.stat().st_size, started.seconds()
+    time.sleep(0.2)
+    assert step.stat().st_size == size
+    if sys.platform == "linux":
+        assert started.seconds() == busy
+    started.go_on()
+    while step.stat().st_size == size:
+        time.sleep(0.01)
+    assert started.seconds() >= busy
+    started.end()
+    started.hold()
+    assert started.seconds() >= 0
+
+
+def test_an_interruption_ends_what_is_held(tmp_path: Path) -> None:
+    started = start(python("import time; time.sleep(60)"), cwd=tmp_path, home=tmp_path)
+    started.hold()
+    terminate_all()
+    assert started.finish().fault == "killed"
+
+
+def test_one_that_cannot_be_started_says_so_at_its_end(tmp_path: Path) -> None:
+    started = start(Command(argv=("no-such-program",)), cwd=tmp_path, home=tmp_path)
+    started.hold()
+    started.go_on()
+    assert started.seconds() == 0
+    started.end()
+    assert started.finish().fault == "missing"
+
+
+def test_an_interruption_ends_what_nobody_follows_yet(tmp_path: Path) -> None:
+    started = start(python("import time; time.sleep(60)"), cwd=tmp_path, home=tmp_path)
+    terminate_all()
+    assert started.finish().fault == "killed"
