@@ -64,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         command = import_module(f"pipeline.commands.{arguments.verb}")
         code = int(command.execute(arguments))
         sys.stdout.flush()
+        # The interpreter looks through everything once more at its end, to no purpose.
+        gc.freeze()
     except PipelineError as error:
         _complain(error)
         return error.exit_code

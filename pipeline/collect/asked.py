@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pipeline.checks import Check
     from pipeline.checks.job import Options
-    from pipeline.registries.ask import Heard
+    from pipeline.registries.heard import Heard
     from pipeline.registries.release import Pin
     from pipeline.store import Plan
 

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from pipeline.discover.git import Fault, is_possible, is_shallow, opened, top_of
+from pipeline.discover.git import Fault, is_possible, is_shallow, opened
 from pipeline.discover.names import printable
+from pipeline.discover.top import top_of
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import Gap, Location, Unread
 from pipeline.text import plain

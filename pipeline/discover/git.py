@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.discover.names import printable
 from pipeline.discover.standin import Asker, Fault, Repository, opened
+from pipeline.discover.top import top_of
 from pipeline.model import Gap, Git, Location, Unread
 from pipeline.text import without_credentials
 
@@ -79,12 +80,6 @@ def working_tree(root: Path) -> WorkingTree | Unknown | None:
         place = ".git" if top == root else "."
         why = f"git could not tell which files belong here: {fault}"
         return Unknown(unread=Unread(location=Location(path=place), why=why, gap=fault.gap))
-
-
-def top_of(root: Path) -> Path | None:
-    """The top of the working tree that `root` lies in, if it lies in one."""
-    folders = (root, *root.parents)
-    return next((folder for folder in folders if os.path.lexists(folder / ".git")), None)
 
 
 def is_bare(root: Path) -> bool:

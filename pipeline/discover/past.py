@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.discover.git import Asker, Fault, Repository, is_shallow, opened, top_of
+from pipeline.discover.git import Asker, Fault, Repository, is_shallow, opened
 from pipeline.discover.messages import Message, messages
+from pipeline.discover.top import top_of
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
@@ -94,13 +95,13 @@ def _opened(root: Path) -> Iterator[_Place | None]:
         yield _Place(top, below, git, repository, settings) if _belongs(git, below) else None
 
 
-def past(root: Path, *, since: Callable[[str], Sequence[str]] = lambda _: ()) -> Past | None:
+def past(root: Path, *, since: Callable[[str], Sequence[str]] | None = None) -> Past | None:
     """The history of the repository that the resolved folder `root` belongs to; `None` without one.
 
-    `since`, asked with the id of the first commit, answers the tips of an earlier look: what they
-    lead to is left out, unless one of them is no longer part of the history; then everything is
-    listed. Raises `IncompleteError` when git cannot tell, when an object is missing, and for
-    repositories whose ids are not SHA-1.
+    `since`, asked with the id of the first commit ("" where it is not known), answers the tips of
+    an earlier look: what they lead to is left out, unless one of them is no longer part of the
+    history; then everything is listed. Raises `IncompleteError` when git cannot tell, when an
+    object is missing, and for repositories whose ids are not SHA-1.
     """
     try:
         with _opened(root) as place:
@@ -176,16 +177,16 @@ def _belongs(git: Asker, below: str) -> bool:
     return not below or bool(git.ask("ls-files", "-z", "--cached", "--", "."))
 
 
-def _past(place: _Place, ask: Callable[[str], Sequence[str]]) -> Past:
+def _past(place: _Place, ask: Callable[[str], Sequence[str]] | None) -> Past:
     git, repository = place.git, place.repository
     partial = _is_partial(place.settings)
     everything = ("--all", *stashes(git, repository))
     tips = lines(git, "rev-list", "--no-walk=unsorted", *everything)
     shallow = _boundary(repository)
-    with ThreadPoolExecutor(max_workers=3) as pool:
+    with ThreadPoolExecutor(max_workers=4) as pool:
         count = pool.submit(lines, git, "rev-list", "--count", *everything)
-        root = "" if shallow or not tips else min(_roots(git, everything), default="")
-        since = tuple(ask(root)) if root else ()
+        first = pool.submit(_root, git, everything) if tips and not shallow else None
+        since = tuple(ask(first.result() if first else "")) if tips and ask else ()
         if since and not _are_reached(git, since, everything):
             since = ()
         stored = None if since or not tips else pool.submit(_stored, git)
@@ -209,7 +210,7 @@ def _past(place: _Place, ask: Callable[[str], Sequence[str]]) -> Past:
             if _ID.fullmatch(id_)
         ),
         loose=tuple(sorted(_loose(git))),
-        root=root,
+        root=first.result() if first else "",
         shallow=shallow,
         partial=partial,
         since=since,
@@ -253,12 +254,13 @@ def _boundary(repository: Repository) -> tuple[str, ...]:
     return tuple(line for line in listed if _ID.fullmatch(line))
 
 
-def _roots(git: Asker, everything: tuple[str, ...]) -> list[str]:
-    """The first commits of HEAD's history; of everything while HEAD names no commit yet."""
+def _root(git: Asker, everything: tuple[str, ...]) -> str:
+    """The first commit of HEAD's history; of everything while HEAD names no commit yet."""
     try:
-        return lines(git, "rev-list", "--max-parents=0", "HEAD")
+        roots = lines(git, "rev-list", "--max-parents=0", "HEAD")
     except Fault:
-        return lines(git, "rev-list", "--max-parents=0", *everything)
+        roots = lines(git, "rev-list", "--max-parents=0", *everything)
+    return min(roots, default="")
 
 
 def _are_reached(git: Asker, since: tuple[str, ...], everything: tuple[str, ...]) -> bool:

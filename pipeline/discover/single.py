@@ -9,8 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.discover.git import Fault, opened, top_of
+from pipeline.discover.git import Fault, opened
 from pipeline.discover.past import lines, stashes
+from pipeline.discover.top import top_of
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:

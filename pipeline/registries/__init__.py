@@ -5,6 +5,7 @@ pypi      PyPI's JSON interface
 npm       npm's package documents
 kept      answers of the last hours, on disk
 ask       all of it together: concurrent, bounded, honest about what it does not know
+heard     what checks of one run share of it
 attested  what a registry publishes to prove one release; `attesters` asks for many
 words     days, texts and licences in their documents, made harmless
 

@@ -5,7 +5,6 @@ Nothing is guessed: what no registry tells is a gap.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from pipeline.errors import PipelineError
 from pipeline.model import DataRecord, Gap
 from pipeline.registries import npm, pypi
+from pipeline.registries.heard import Heard
 from pipeline.registries.kept import Kept, folder, moment
 from pipeline.registries.release import Release
 from pipeline.text import plain
@@ -32,9 +32,6 @@ WORKERS = 8
 
 DEADLINE = 180.0
 """Seconds for all questions together."""
-
-PATIENCE = 3
-"""So many addresses that fail before any answers, and the registry counts as out of reach."""
 
 _OK, _NOT_FOUND = 200, 404
 
@@ -93,40 +90,6 @@ def ask(  # noqa: PLR0913 - each is a choice of the caller's
         answers = pool.map(lambda item: asking.about(web, item[0], item[1]), sorted(wanted.items()))
         releases = {pin: release for answer in answers for pin, release in answer.items()}
     return Told(releases, asking.records(releases))
-
-
-class Heard:
-    """What several questioners of one run share: each address is asked once, answered or not.
-
-    Answers themselves stand on disk (`kept`), as all of them are too much for memory. Processes
-    share only those: two that start at once with nothing kept fetch everything twice at worst.
-    """
-
-    def __init__(self) -> None:
-        self._mutex = threading.Lock()
-        self._addresses: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._failed: dict[str, int] = defaultdict(int)
-        self._answered: set[str] = set()
-        self.gaps: dict[str, Release] = {}
-        """What is left of addresses that told nothing."""
-
-    def alone(self, address: str) -> threading.Lock:
-        """Held while an address is asked, so that nobody else asks it meanwhile."""
-        with self._mutex:
-            return self._addresses[address]
-
-    def answered(self, ecosystem: str) -> None:
-        """Note that a registry is within reach."""
-        self._answered.add(ecosystem)
-
-    def failed(self, ecosystem: str) -> None:
-        """Note that an address gave no answer."""
-        with self._mutex:
-            self._failed[ecosystem] += 1
-
-    def is_lost(self, ecosystem: str) -> bool:
-        """Whether a registry turned out to be out of reach."""
-        return self._failed[ecosystem] >= PATIENCE and ecosystem not in self._answered
 
 
 class _Asking:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.errors import PipelineError
 from pipeline.model import Gap
 from pipeline.registries import npm, pypi
-from pipeline.registries.ask import DEADLINE, WORKERS, Heard, told
+from pipeline.registries.ask import DEADLINE, WORKERS, told
 from pipeline.registries.attested import ASKING, NEEDED, Attested, NotToldError
+from pipeline.registries.heard import Heard
 from pipeline.registries.kept import Kept, folder, moment
 from pipeline.web import Web, checked, decode
 

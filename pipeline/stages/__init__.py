@@ -146,7 +146,7 @@ def check(
     there already is dropped: no gate may pass on what is about to be looked at again.
     """
     from pipeline.collect import collect  # noqa: PLC0415 - only this stage runs tools
-    from pipeline.registries.ask import Heard  # noqa: PLC0415 - as above
+    from pipeline.registries.heard import Heard  # noqa: PLC0415 - as above
     from pipeline.tools.run import shun  # noqa: PLC0415 - as above
 
     plan = output.plan()

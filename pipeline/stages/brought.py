@@ -33,11 +33,14 @@ def refuse_brought(output: Output) -> None:
 
     Where there is no git to ask, nothing is known of that. Raises `IncompleteError`.
     """
-    from pipeline.discover.single import committed  # noqa: PLC0415 - it starts git
+    from pipeline.discover.top import top_of  # noqa: PLC0415 - later stages need none of it
     from pipeline.tools.run import in_path  # noqa: PLC0415 - as above
 
-    if in_path("git") is None:
+    files = [(output.folder / name).resolve() for name in (_PLAN, _REPORT)]
+    if not any(top_of(file.parent) for file in files) or in_path("git") is None:
         return
+    from pipeline.discover.single import committed  # noqa: PLC0415 - it starts git
+
     known = committed(output.folder, (_PLAN, _REPORT))
     if not known:
         return

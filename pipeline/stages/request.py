@@ -75,7 +75,7 @@ def checkout_of(root: Path) -> Path:
 
     Somebody's home that is a working tree, too, came from nowhere.
     """
-    from pipeline.discover.git import top_of  # noqa: PLC0415 - later stages need none of it
+    from pipeline.discover.top import top_of  # noqa: PLC0415 - later stages need none of it
 
     top = top_of(root)
     return root if top is None or Path.home().resolve().is_relative_to(top) else top

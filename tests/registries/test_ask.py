@@ -13,7 +13,8 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.model import Gap
-from pipeline.registries.ask import PATIENCE, Heard, Told, ask
+from pipeline.registries.ask import Told, ask
+from pipeline.registries.heard import PATIENCE, Heard
 from pipeline.registries.kept import Kept
 from pipeline.registries.release import Pin
 from tests.fake import Fake, Request, Response
