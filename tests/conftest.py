@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import pytest
 
-from pipeline.tools.run import Command, Run, run
+from pipeline.checks.job import Job, Ran
+from pipeline.collect import jobs
 from tests.fake import Fake, serving
 from tests.kit.sigstore.fixtures import any_sigstore, real_sigstore, sigstore_stack, witness
 from tests.kit.trivy import trivy, trivy_program
@@ -79,11 +80,13 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The labels of the jobs that checks start: forget those so far with `started.clear()`."""
     labels: list[str] = []
 
-    def listen(command: Command, **more: Any) -> Run:
-        labels.append(command.label)
-        return run(command, **more)
+    run_one = jobs._run_one
 
-    monkeypatch.setattr("pipeline.collect.jobs.run", listen)
+    def listen(job: Job, *more: Any) -> Ran | None:
+        labels.append(job.name)
+        return run_one(job, *more)
+
+    monkeypatch.setattr(jobs, "_run_one", listen)
     return labels
 
 

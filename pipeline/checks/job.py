@@ -121,7 +121,8 @@ class Job:
     `arguments` follow the tool's own command. `inputs` are written into the folder first, the
     files named in `outputs` are read from it afterwards. `accept` lists the exit codes with which
     the tool says that it did its work; `timeout` is in seconds. `env` is added to the filtered
-    environment. `links` are names in the folder that lead to files or folders elsewhere. `fill`
+    environment. `scratch` is the folder in which the job's own is made, and "" the usual one.
+    `links` are names in the folder that lead to files or folders elsewhere. `fill`
     writes into the folder, which is gone after the job, what is too much to hold in memory.
 
     `network`: the job asks somebody on the network, and is handed what that takes (certificates,
@@ -130,6 +131,10 @@ class Job:
     make the check fail: for what a tool can add to an answer that is complete without it.
     `private`: what the tool says may hold a secret, and is never repeated. `notes` is what the
     plan knew and the reading wants to know again; it never leaves the process.
+
+    `late` are the folders of `inputs` that the tool does not look into before it was busy for
+    `blind` seconds: all of them, in a job that may be started ahead (see `Options.ahead`). `met`
+    says of a run that was whether it found them; one that did not is run again.
     """
 
     name: str
@@ -141,12 +146,16 @@ class Job:
     accept: frozenset[int] = frozenset({0})
     timeout: float = 600.0
     env: Mapping[str, str] = field(default_factory=dict)
+    scratch: str = ""
     private: bool = False
     notes: Any = field(default=None, repr=False)
     program: str = ""
     binary: str = ""
     optional: bool = False
     network: bool = False
+    late: tuple[str, ...] = ()
+    blind: float = 0.0
+    met: Callable[[Ran], bool] = field(default=lambda _: True, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +187,10 @@ class Options:
     the search for secrets. `releases` holds what registries said of every release that they were
     asked about; nobody is when `offline`. `attested` holds what they publish to prove releases,
     `provenance_files` what the policy's folder has of that, by file name.
+
+    `ahead` starts a job whose tool takes long to start, as soon as its arguments can be foreseen:
+    its `inputs` follow when the plan names the same command line. Where it names another one,
+    nothing is lost but the start. The last job counts.
     """
 
     root: str = ""
@@ -197,3 +210,4 @@ class Options:
     releases: Mapping[Pin, Release] = field(default_factory=dict)
     attested: Mapping[Pin, Attested] = field(default_factory=dict)
     provenance_files: Mapping[str, bytes] = field(default_factory=dict)
+    ahead: Callable[[Job], None] = field(default=lambda _: None, repr=False)

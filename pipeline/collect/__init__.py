@@ -2,7 +2,8 @@
 
 asked    a plan               ->  what sources and registries say of its packages
 wanted   what a check wants   ->  files of the repository, programs, databases
-jobs     what it plans        ->  what the tools left
+ahead    what it foresees     ->  a tool that starts meanwhile
+jobs     what it plans        ->  what the tools left, each in a folder that `furnish` fills
 ranks    what it read         ->  the same, with what is known to be exploited
 here     all of that          ->  the evidence of the check
 
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 from pipeline.checks import CHECKS
 from pipeline.checks.equipment import Tools
 from pipeline.checks.job import Options, Skip
+from pipeline.collect.ahead import Ahead
 from pipeline.collect.asked import ask
 from pipeline.collect.jobs import run_jobs
 from pipeline.collect.ranks import ranked
@@ -32,7 +34,7 @@ from pipeline.model import Evidence, Reading, Status, tally
 
 if TYPE_CHECKING:
     from pipeline.checks import Check
-    from pipeline.registries.ask import Heard
+    from pipeline.registries.heard import Heard
     from pipeline.store import Output, Plan
 
 __all__ = ["collect", "perform"]
@@ -123,8 +125,9 @@ def _run(check: Check, plan: Plan, tools: Tools, heard: Heard | None = None) -> 
             offline=plan.offline,
         )
         options = ask(check, plan, options, heard, stack)
-        jobs, options = planned(check, plan, options, tools)
+        ahead = stack.enter_context(Ahead(tools))
+        jobs, options = planned(check, plan, replace(options, ahead=ahead), tools)
         if isinstance(jobs, Skip):
             return jobs
-        runs = run_jobs(jobs, tools.commands(jobs)) if jobs else []
+        runs = run_jobs(jobs, tools.commands(jobs), ahead) if jobs else []
         return ranked(check.read(plan.target, replace(options, tool=tools.record()), runs), plan)
