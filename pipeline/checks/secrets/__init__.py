@@ -20,23 +20,26 @@ cache, so that only new commits are walked, and of images only new layers.
 # today       its content, as git names it
 # objects     the stand-in for `.git`, with `pack`
 # overlooked  what the engine's rules pass over, and gets a second look
+# calls       its command line for each job
+# survey      files and history listed, while it starts
 # jobs        what is run: `folder` over today's files, `history` over what git keeps
 # messages    what commits and tags say, as files for the engine
 # work        what the plan tells the reading
 # answer      what the engine's output means
 # account     what nobody looked at
-# archives    what the engine leaves out of an archive
+# archives    what the engine leaves out of an archive; `room` is where it unpacks them
 # places      what is kept of a hit: all but its value
 # walked      which commits brought it in
 # layers      which layers of images are unpacked; `shelf` is where their files lie meanwhile
 # baked       what is in which image
-# credentials files made to hold secrets
+# holders     files made to hold secrets: `credentials` knows them
 # ignored     which ignore files do not keep them out
 # remember    what was looked at before
 # report      the findings, with `fingerprint` and `rules`
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Network
@@ -62,7 +65,12 @@ def questions(_: Target) -> tuple[Question, ...]:
 
 def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
     """One walk of the history and of today's files, or of the folder where there is none."""
-    from pipeline.checks.secrets import jobs  # noqa: PLC0415 - git and hashing, for a run only
+    from pipeline.checks.secrets import calls  # noqa: PLC0415 - for a run only
+
+    if job := calls.foreseen(Path(options.root), options):
+        options.ahead(job)
+    # All this is read, and the history listed, while the engine starts.
+    from pipeline.checks.secrets import answer, jobs  # noqa: F401, PLC0415
 
     return jobs.plan(target, options)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.checks.secrets.calls import BESIDE, FILES, HISTORY, UNPACKED
 from pipeline.checks.secrets.engine import MAX_BYTES
 from pipeline.checks.secrets.overlooked import MAX_PAST, is_passed_over
-from pipeline.checks.secrets.work import FILES, HISTORY, REPEATED, UNPACKED
 from pipeline.discover.names import printable
 from pipeline.model import Coverage, Gap, Location, Missing
 from pipeline.text import plain
@@ -135,7 +135,7 @@ def _unreadable(root: Path, files: Files) -> Iterator[Missing]:
 
 def _passed(work: Work, outputs: Outputs) -> Iterator[Coverage]:
     """The second look: every file of it, and both canaries, must have been read."""
-    task, said = next(outputs[name] for name in (REPEATED, FILES, HISTORY) if name in outputs)
+    task, said = next(outputs[name] for name in (FILES, HISTORY) if name in outputs)
     count = task.looked_again
     if not count and not work.unseen:
         return
@@ -154,11 +154,11 @@ def _passed(work: Work, outputs: Outputs) -> Iterator[Coverage]:
 
 def _is_repeated(work: Work, outputs: Outputs, task: Task, said: Said) -> bool:
     """Whether every file that is looked at again was read."""
-    if task.walk or FILES not in outputs:
+    if FILES not in outputs:
         assert work.past is not None
         return not _lost(work.past, task, said)[1]
-    scanned = _of(said, "/again")
-    return bool(scanned and scanned.whole and scanned.blobs >= task.blobs)
+    scanned = _of(said, f"/{BESIDE}")
+    return bool(scanned and scanned.whole and scanned.blobs >= task.beside)
 
 
 def _commits(work: Work, outputs: Outputs) -> Iterator[Coverage]:

@@ -6,29 +6,26 @@ from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets import (
     account,
-    credentials,
     ignored,
     remember,
     report,
 )
 from pipeline.checks.secrets import walked as walk
+from pipeline.checks.secrets.calls import ALL, FILES, HISTORY, LAYERS, UNPACKED
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
 from pipeline.checks.secrets.fingerprint import Names
-from pipeline.checks.secrets.places import is_file, named, of_file, place
+from pipeline.checks.secrets.places import is_file, named, place
 from pipeline.checks.secrets.remember import Memory
 from pipeline.checks.secrets.today import changed
-from pipeline.checks.secrets.work import ALL, FILES, HISTORY, LAYERS, TODAY, UNPACKED
+from pipeline.checks.secrets.work import TODAY
 from pipeline.discover.names import is_text, printable
-from pipeline.discover.single import content
-from pipeline.errors import IncompleteError, UnreadableOutputError
+from pipeline.errors import UnreadableOutputError
 from pipeline.model import Reading
-from pipeline.tree import Tree, UnreadableFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from pipeline.checks.job import Options, Ran
     from pipeline.checks.secrets.account import Outputs
@@ -38,11 +35,7 @@ if TYPE_CHECKING:
     from pipeline.checks.secrets.remember import Seen
     from pipeline.checks.secrets.walked import Walked
     from pipeline.checks.secrets.work import Task, Work
-    from pipeline.discover.past import Past
     from pipeline.model import Coverage
-
-MAX_FILES = 200
-"""Earlier files that were made to hold secrets: as many are looked into."""
 
 
 def read(options: Options, runs: Sequence[Ran]) -> Reading:
@@ -68,7 +61,6 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
     today = [*_as_before(work), *named(_today(work, outputs), names)]
     walked = walk.read(work, *outputs[HISTORY], names) if HISTORY in outputs else walk.Walked()
     past = _history(work, walked)
-    files_today = list(_files_today(work.root, work.files))
     coverage = tuple(account.coverage(work, outputs, options))
     if account.is_whole(coverage):
         _remember(work, past, walked, today)
@@ -82,7 +74,7 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
     return Reading(
         findings=(
             *report.findings(today, *secrets),
-            *report.files(files_today, *files),
+            *report.files(work.holders, *files),
             *ignored.missing(work.root, work.files, has_git=work.past is not None),
         ),
         coverage=(*coverage, *layers),
@@ -192,7 +184,7 @@ def _history(work: Work, walked: Walked) -> list[Seen]:
     if work.past is None:
         return []
     known = work.memory.seen if work.memory else ()
-    seen = {*known, *walked.seen, *_files_then(work, work.past)}
+    seen = {*known, *walked.seen, *work.held}
     return sorted(seen, key=lambda one: tuple(str(part) for part in _fields(one)))
 
 
@@ -211,41 +203,6 @@ def _staged(work: Work, task: Task, said: Said) -> Reading:
         findings=tuple(report.findings(seen, ())),
         coverage=tuple(account.staged(work, task, said)),
     )
-
-
-# ------------------------------------------------------------------- files made to hold secrets
-
-
-def _files_today(root: Path, files: Files) -> Iterator[Seen]:
-    tree = Tree(root)
-    for path in sorted(files.own.values()):
-        sort = credentials.sort_of(path)
-        if sort is None:
-            continue
-        try:
-            line = credentials.first_secret(sort, tree.head(path, size=credentials.MAX_BYTES))
-        except UnreadableFileError:
-            continue  # the look at today's files names it
-        if line is not None:
-            yield of_file(sort, path, line)
-
-
-def _files_then(work: Work, past: Past) -> Iterator[Seen]:
-    """Earlier files of such names. What cannot be read is a hole in the history, told there."""
-    sorts = {}
-    for blob in past.blobs:
-        path = blob.path.removeprefix(past.below)
-        if blob.path.startswith(past.below) and (sort := credentials.sort_of(path)):
-            sorts[blob.id] = (sort, path)
-    chosen = list(sorts)[:MAX_FILES]
-    try:
-        for id_, found in content(work.root, chosen, limit=credentials.MAX_BYTES):
-            sort, path = sorts[id_]
-            line = credentials.first_secret(sort, found)
-            if line is not None:
-                yield of_file(sort, path, line)
-    except IncompleteError:
-        return
 
 
 def _is_excluded(path: str, excluded: Iterable[str]) -> bool:

@@ -13,13 +13,12 @@ import gzip
 import lzma
 import os
 import re
-import shutil
 import struct
-import tempfile
 import zlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets.engine import DEPTH, MAX_BYTES
+from pipeline.checks.secrets.engine import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +35,8 @@ NAMES = re.compile(
 )
 """What archives of these kinds are called, where nobody looks into every file."""
 
-_ZIP = b"PK\3\4"
+ZIP = b"PK\3\4"
+"""How an archive of this kind begins; it is known by that, whatever it is called."""
 _END, _END_SIZE = b"PK\5\6", 22
 _ENTRY = struct.Struct("<4s20xI3H12x")
 """A member in the list at the end: its mark, its size, and how long three texts behind it are."""
@@ -60,8 +60,6 @@ _STREAMS = (b"\x1f\x8b", b"BZh")
 _NOT_WHOLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 _PACKED_TWICE = "it is packed twice, one within the other"
-_AT_ONCE = 8
-"""Archives that are unpacked side by side, at most: one on each core."""
 _TOO_MUCH = f"it unpacks to more than {MAX_BYTES // 1024**2} MB"
 _TOO_MANY = f"it holds more than {MAX_MEMBERS:,} files"
 
@@ -70,7 +68,7 @@ def left_out(name: str, file: IO[bytes]) -> str:
     """Why the engine leaves something of an archive out; "" where it does not, or it is none."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    if file.read(len(_ZIP)) == _ZIP:
+    if file.read(len(ZIP)) == ZIP:
         return _of_zip(file, size)
     ending = name.lower().rpartition(".")[2]
     unpack = _UNPACK.get(ending)
@@ -80,21 +78,14 @@ def left_out(name: str, file: IO[bytes]) -> str:
     return _twice(file, unpack) or (_of_stream(file, unpack) if may_be_large else "")
 
 
-def cramped(paths: Iterable[str]) -> str:
-    """Why the archives among some files may not be unpacked whole; "" where the disk has the room.
+def count(paths: Iterable[str]) -> int:
+    """How many of some files are archives, by what they are called."""
+    return sum(map(_is_called_so, paths))
 
-    Each is unpacked into the temporary folder, with the archives inside it, and removed again.
-    """
-    count = sum(NAMES.fullmatch(path) is not None for path in paths)
-    needed = min(count, os.cpu_count() or 1, _AT_ONCE) * DEPTH * MAX_BYTES
-    free = shutil.disk_usage(tempfile.gettempdir()).free
-    if free >= needed:
-        return ""
-    return (
-        f"{free // 1024**2:,} MB are free in the temporary folder, and unpacking may take"
-        f" {needed // 1024**2:,}: what finds no room is left out without a word; free some, or"
-        " have TMPDIR name a larger disk"
-    )
+
+@lru_cache(maxsize=1 << 16)  # in a history each path comes again and again
+def _is_called_so(path: str) -> bool:
+    return NAMES.fullmatch(path) is not None
 
 
 def _twice(file: IO[bytes], unpack: Unpack) -> str:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Sort:
     holds: Callable[[str], int | None]
 
 
+@lru_cache(maxsize=1 << 16)  # in a history each path comes again and again
 def sort_of(path: str) -> Sort | None:
     """What sort of file it is by its name, if it is one."""
     name = path.rpartition("/")[2]

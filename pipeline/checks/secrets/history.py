@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Skip
-from pipeline.checks.secrets import archives, messages, overlooked
+from pipeline.checks.secrets import archives, calls, messages, overlooked, room
 from pipeline.checks.secrets.engine import Canary
-from pipeline.checks.secrets.objects import BRANCH, StandIn
-from pipeline.checks.secrets.work import HISTORY, NO_COMMITS, TODAY, Task, Work, make_job
+from pipeline.checks.secrets.objects import StandIn
+from pipeline.checks.secrets.work import TODAY, Task, Work, given
 from pipeline.discover.past import staged as staged_files
 from pipeline.model import Status
 
@@ -48,9 +48,7 @@ def walk(
     tree |= {**laid.tree, **told.tree}
     tree |= {f"{TODAY}{path}": id_ for path, id_ in today.items()}
     commit = stand_in.commit(tree, found.tips)
-    what = ["history", "--branch", BRANCH]
-    if found.since:
-        what += ["--since-commit", stand_in.commit({}, found.since)]
+    base = stand_in.commit({}, found.since) if found.since else ""
     task = Task(
         work=replace(work, unseen=unseen),
         canary=canary,
@@ -62,7 +60,12 @@ def walk(
         + len(laid.tree)
         + len(told.tree),
     )
-    return make_job(HISTORY, tuple(what), stand_in.files("history", commit), task, options)
+    return given(calls.walk(base, options), stand_in.files(calls.PAST, commit), task)
+
+
+def base_of(since: Sequence[str]) -> str:
+    """The id of the commit of ours that joins those of an earlier look."""
+    return StandIn().commit({}, since)
 
 
 def named(found: Past, held: frozenset[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -86,6 +89,7 @@ def named(found: Past, held: frozenset[str]) -> tuple[dict[str, str], dict[str, 
 
 def staged(root: Path, options: Options) -> Sequence[Job] | Skip:
     """What is about to be committed, as one commit of ours, under names of ours."""
+    job = calls.staged(options)
     answer = staged_files(root)
     if answer is None:
         return Skip(status=Status.NOT_APPLICABLE, reason="there is no git repository")
@@ -101,14 +105,15 @@ def staged(root: Path, options: Options) -> Sequence[Job] | Skip:
         tree[name] = blob.id
     commit = stand_in.commit(tree)
     task = Task(
-        work=Work(root=root, past=found, cramped=archives.cramped(blob.path for blob in blobs)),
+        work=Work(
+            root=root, past=found, cramped=room.cramped(archives.count(blob.path for blob in blobs))
+        ),
         canary=canary,
         commit=commit,
         names=names,
         blobs=len({blob.id for blob in blobs}),
     )
-    what = ("staged", *NO_COMMITS, "--branch", BRANCH)
-    return [make_job(HISTORY, what, stand_in.files("staged", commit), task, options)]
+    return [given(job, stand_in.files(calls.STAGED, commit), task)]
 
 
 def _flat(number: int, blob: Blob) -> str:

@@ -2,45 +2,48 @@
 
 One process reads today's files where they lie and every object that git keeps. Of a repository
 that was looked at before, one reads the new commits, with a commit of ours in front of them that
-holds the files that changed. What the engine's rules pass over by name lies in a commit of ours
-under another name, for a second look. Where one process does not do, two or three do.
+holds the files that changed. Where one process does not do, two do.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.checks import fixture
 from pipeline.checks.job import Skip
-from pipeline.checks.secrets import archives, folder, history, messages, overlooked, remember
+from pipeline.checks.secrets import (
+    archives,
+    calls,
+    folder,
+    history,
+    holders,
+    messages,
+    overlooked,
+    remember,
+    room,
+)
+from pipeline.checks.secrets.calls import PAST
 from pipeline.checks.secrets.engine import (
     MIN_BYTES,
     Canary,
     environment,
     rules_digest,
 )
-from pipeline.checks.secrets.files import look
 from pipeline.checks.secrets.objects import StandIn
-from pipeline.checks.secrets.today import MAX_UNPACKED, changed, fresh, name
-from pipeline.checks.secrets.work import (
-    ALL,
-    Work,
-)
-from pipeline.discover.git import top_of
+from pipeline.checks.secrets.survey import survey
+from pipeline.checks.secrets.today import MAX_UNPACKED, changed, fresh
+from pipeline.checks.secrets.work import Work
 from pipeline.discover.names import is_text
-from pipeline.discover.past import past
 from pipeline.discover.single import together
-from pipeline.errors import IncompleteError, PipelineError
+from pipeline.errors import IncompleteError
 from pipeline.model import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.checks.job import Job, Options
-    from pipeline.checks.secrets.files import Files
     from pipeline.checks.secrets.today import Contents
     from pipeline.discover.past import Past
     from pipeline.model import Target
@@ -54,37 +57,28 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
     root = Path(options.root)
     if options.secrets.staged:
         return history.staged(root, options)
-    found: Past | None = None
-    broken, memory = "", None
     key = _key(options)
-    has_history = options.secrets.history and top_of(root) is not None
-    # Git lists the history meanwhile: other processes, each of them busy on one core.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(_look, root, target, named=has_history)
-        if has_history:
-            try:
-                memories: list[remember.Memory] = []
-                found = past(root, since=lambda first: _remembered(root, first, key, memories))
-                memory = memories[0] if found and found.since and memories else None
-            except PipelineError as error:
-                broken = error.what
-        files, contents = coming.result()
-    if not (files.own or (found and found.tips) or broken or target.images):
+    seen = survey(root, target, key, options)
+    found = seen.past
+    if not (seen.files.own or (found and found.tips) or seen.broken or target.images):
         return Skip(status=Status.NOT_APPLICABLE, reason="there is no file and no commit")
     work = Work(
         root=root,
-        files=files,
+        files=seen.files,
+        again=overlooked.among(root, seen.files.own.values()),
         past=found,
-        broken=broken,
-        memory=memory,
+        broken=seen.broken,
+        memory=seen.memory,
         key=key,
         excluded=tuple(
             part.path for part in target.excluded if part.why == "excluded by the policy"
         ),
-        cramped=_cramped(files, found),
+        holders=holders.today(root, seen.files),
+        held=holders.then(root, found) if found else (),
         baked=_images(target, key, found),
     )
-    jobs = _repository(work, contents, options)
+    work = replace(work, cramped=_cramped(work))
+    jobs = _repository(work, seen.contents, options)
     if work.baked:
         from pipeline.checks.secrets import layers  # noqa: PLC0415 - only where there is an image
 
@@ -92,10 +86,14 @@ def plan(target: Target, options: Options) -> Sequence[Job] | Skip:
     return jobs
 
 
-def _cramped(files: Files, found: Past | None) -> str:
+def _cramped(work: Work, engines: int = 1) -> str:
     """Why archives of today and of the history may not be unpacked whole; "" else."""
-    past = found.blobs if found else ()
-    return archives.cramped((*files.own.values(), *(blob.path for blob in past)))
+    assert work.files is not None
+    past = work.past.blobs if work.past else ()
+    paths = (*work.files.own.values(), *(blob.path for blob in past))
+    return room.cramped(
+        archives.count(paths), len(work.again), overlooked.MAX_BYTES, engines=engines
+    )
 
 
 def _images(target: Target, key: str, found: Past | None) -> remember.Baked | None:
@@ -115,10 +113,11 @@ def _repository(work: Work, contents: Contents | None, options: Options) -> list
         jobs = _news(remembering, found, contents, options)
         if jobs := jobs or _everything(remembering, found, options):
             return jobs
-    jobs = folder.apart(work, options)
-    if found and found.tips and not _is_known(found, work.memory):
-        jobs.append(history.walk(work, found, options))
-    return jobs
+    if not (found and found.tips) or _is_known(found, work.memory):
+        return [folder.in_place(work, options)]
+    work = replace(work, cramped=_cramped(work, engines=2))
+    walk = calls.on_disk(history.walk(work, found, options))
+    return [folder.in_place(work, options, alone=False), walk]
 
 
 def _is_known(found: Past, memory: remember.Memory | None) -> bool:
@@ -170,17 +169,15 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
         name = f"{number:06}/{blob.path}"
         names[name] = blob.path
         tree[name] = stand_in.blob(contents[blob.id].ljust(MIN_BYTES, b"\n"))
-    laid, unseen = folder.again(work, stand_in)
     told = messages.lay(messages.new(found, work.memory), stand_in)
-    tree |= {**laid.tree, **told.tree}
+    tree |= told.tree
     first = stand_in.commit(tree) if tree else ""
     parents = (*found.tips, *((first,) if first else ()))
     commit = stand_in.commit({overlooked.CANARY: stand_in.blob(walk.content)}, parents)
-    job = folder.files_job(replace(work, unseen=unseen), options, entries, "history")
-    files = stand_in.files("history", commit)
+    files = stand_in.files(PAST, commit)
+    job = folder.with_history(work, options, entries, files)
     task = replace(
         job.notes,
-        laid=laid,
         told=told,
         walk=walk,
         commit=commit,
@@ -189,11 +186,10 @@ def _everything(work: Work, found: Past, options: Options) -> list[Job]:
         # The engine reads our stand-in's own files as well.
         blobs=sum(size >= MIN_BYTES for size in found.stored.values())
         + len({tree[name] for name in names if "/" in name})
-        + len(laid.tree)
         + len(told.tree)
         + len(files),
     )
-    return [replace(job, name=ALL, inputs={**job.inputs, **files}, notes=task)]
+    return [replace(job, notes=task)]
 
 
 def _key(options: Options) -> str:
@@ -206,20 +202,3 @@ def _key(options: Options) -> str:
         fixture.WORDS.pattern,
         str(options.secrets.allow_markers),
     )
-
-
-def _remembered(
-    root: Path, first: str, key: str, memories: list[remember.Memory]
-) -> tuple[str, ...]:
-    """The tips of the last walk; puts what it found into `memories`."""
-    found = remember.recall(first, str(root), key)
-    if found is None:
-        return ()
-    memories.append(found)
-    return found.tips
-
-
-def _look(root: Path, target: Target, *, named: bool) -> tuple[Files, Contents | None]:
-    """Today's files, and what is in them."""
-    files = look(root, target)
-    return files, name(root, files) if named else None

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from pipeline import images
 from pipeline.checks.job import Job
 from pipeline.checks.secrets import credentials, overlooked, remember
+from pipeline.checks.secrets.calls import LAYERS, TIMEOUT
 from pipeline.checks.secrets.engine import ACCEPTED, MAX_BYTES, Canary, arguments
 from pipeline.checks.secrets.places import of_file
 from pipeline.checks.secrets.remember import Baked, Known, Seen
 from pipeline.checks.secrets.shelf import LOOSE, PACKED, Shelf
-from pipeline.checks.secrets.work import LAYERS, TIMEOUT
 from pipeline.discover.names import printable
 from pipeline.errors import IncompleteError
 from pipeline.images.documents import UnreadableImageError

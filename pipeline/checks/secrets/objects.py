@@ -13,13 +13,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from pipeline.checks.secrets.calls import BRANCH
 from pipeline.checks.secrets.pack import Pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-BRANCH = "refs/heads/all"
 _CONFIGURATION = b"[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 _SIGNED = b"author supply-chain <> 0 +0000\ncommitter supply-chain <> 0 +0000\n\nall\n"
 

@@ -128,9 +128,22 @@ def _fitting(found: _T | None, wanted: str) -> _T | None:
     return found if fits else None
 
 
+def is_remembered(folder: Path) -> bool:
+    """Whether there is a memory of any history that a folder had."""
+    return any(_folder().glob(f"{_start(str(folder))}*"))
+
+
 def _file(root: str, below: str) -> Path:
-    return files.cache_folder() / "secrets" / f"{key(root, below)[:40]}.json"
+    return _folder() / f"{_start(below)}{key(root)[:20]}.json"
+
+
+def _start(below: str) -> str:
+    return f"{key(below)[:20]}-"
+
+
+def _folder() -> Path:
+    return files.cache_folder() / "secrets"
 
 
 def _file_of_layer(layer: str, wanted: str) -> Path:
-    return files.cache_folder() / "secrets" / "layers" / f"{key(layer, wanted)[:40]}.json"
+    return _folder() / "layers" / f"{key(layer, wanted)[:40]}.json"

@@ -1,37 +1,31 @@
-"""What the plan tells the reading: how jobs are called, what each is to do, what was known."""
+"""What the plan tells the reading: what was known, and what each job is to do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.checks.job import Job
-from pipeline.checks.secrets import messages, overlooked, remember
-from pipeline.checks.secrets.engine import ACCEPTED, Canary, arguments, environment
+from pipeline.checks.secrets import messages, remember
+from pipeline.checks.secrets.calls import PAST
+from pipeline.checks.secrets.engine import Canary
 from pipeline.checks.secrets.files import Files
 from pipeline.checks.secrets.overlooked import NOTHING, Laid
+from pipeline.checks.secrets.remember import Seen
 from pipeline.checks.secrets.today import Contents
 from pipeline.discover.past import Past
 
 if TYPE_CHECKING:
-    from pipeline.checks.job import Options
+    from collections.abc import Iterator
+
+    from pipeline.checks.job import Job
     from pipeline.checks.secrets.engine import Hit
 
-TIMEOUT = 1800.0
-"""Seconds; the longest history measured took eight, on two cores."""
-
-FILES, HISTORY, UNPACKED = "today's files", "history", "files that are unpacked"
-REPEATED = "files that are looked at again"
-LAYERS = "image layers"
-ALL = f"{FILES} and {HISTORY}"
-STORE = "history/objects/"
+STORE = f"{PAST}/objects/"
 """How the engine spells what git keeps and no commit leads to."""
 TODAY = "today/"
 """The folder of today's files in our commit."""
-NO_COMMITS = ("--git-history", "none")
-"""What tells the engine to walk no history."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +33,17 @@ class Work:
     """What the plan knew, for the reading.
 
     `past` is `None` where there is no repository, or where `broken` says why it cannot be
-    trusted. `contents` is what today's files hold, where that is remembered. `unseen` are files
+    trusted. `again` are the files of today that the engine passes over by name. `contents` is what
+    today's files hold, where that is remembered. `unseen` are files
     that could not be looked at again, with the reason. `excluded` are folders and files that the
-    policy leaves out. `cramped` says why archives may not be unpacked whole. `baked` is of the
-    images that were named, if there are any.
+    policy leaves out. `cramped` says why archives may not be unpacked whole. `holders` are the
+    files of today that were made to hold secrets, and do, `held` those of the history. `baked` is
+    of the images that were named, if there are any.
     """
 
     root: Path
     files: Files | None = None
+    again: tuple[str, ...] = ()
     contents: Contents | None = None
     past: Past | None = None
     broken: str = ""
@@ -55,6 +52,8 @@ class Work:
     unseen: Mapping[str, str] = field(default_factory=dict)
     excluded: tuple[str, ...] = ()
     cramped: str = ""
+    holders: tuple[Seen, ...] = ()
+    held: tuple[Seen, ...] = ()
     baked: remember.Baked | None = None
 
 
@@ -65,8 +64,8 @@ class Task:
     `laid` are the files of today that are looked at a second time, `told` messages of commits and
     tags. `commit` is the one in front, `first` the one that holds all these and `names` where that
     is another, and `walk` a canary in `commit` where the other one is beside. `inputs` is how many
-    files and folders of today were named to the engine, `blobs` how many file versions there are
-    to be read.
+    files and folders of today were named to the engine, `beside` how many files of ours lie beside
+    them, `blobs` how many file versions there are to be read.
     """
 
     work: Work
@@ -78,6 +77,7 @@ class Task:
     first: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
     inputs: int = 0
+    beside: int = 0
     blobs: int = 0
 
     @property
@@ -87,9 +87,13 @@ class Task:
 
     def again(self, hit: Hit) -> tuple[str, ...] | None:
         """The files of today in which a hit of a second look lies; `None` for any other hit."""
-        if hit.commit != self.held or not hit.path.startswith(overlooked.AGAIN):
-            return None
-        return self.laid.names.get(hit.path.partition("!")[0], ())
+        in_place = hit.commit == self.held if self.laid.tree else not hit.commit
+        return self.laid.at(hit.path) if in_place else None
+
+    @property
+    def canaries(self) -> Iterator[Canary]:
+        """All of them."""
+        yield from filter(None, (self.canary, self.laid.canary, self.walk))
 
     @property
     def looked_again(self) -> int:
@@ -97,17 +101,6 @@ class Task:
         return sum(map(len, self.laid.names.values()))
 
 
-def make_job(
-    name: str, what: tuple[str, ...], inputs: dict[str, bytes], task: Task, options: Options
-) -> Job:
-    """One process of the engine over `what`, beside files of ours, with `task` for the reading."""
-    return Job(
-        name=name,
-        arguments=arguments(*what, allow_markers=options.secrets.allow_markers),
-        inputs=inputs,
-        accept=ACCEPTED,
-        timeout=TIMEOUT,
-        env=environment(),
-        private=True,
-        notes=task,
-    )
+def given(job: Job, inputs: Mapping[str, bytes], task: Task) -> Job:
+    """A job of `calls` with what is in its folders, and what the reading has to know."""
+    return replace(job, inputs=inputs, notes=task)

@@ -100,7 +100,7 @@ def cache(tmp_path: Path, rule_cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     # The engine refuses a link in place of its folder.
     shared = {"KF_RULE_CACHE_DIR": str(rule_cache)}
-    for module in ("work", "jobs"):
+    for module in ("calls", "jobs"):
         monkeypatch.setattr(f"pipeline.checks.secrets.{module}.environment", lambda: shared)
     return folder / "supply-chain"
 

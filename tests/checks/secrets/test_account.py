@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.checks.secrets import account
-from pipeline.checks.secrets.work import FILES, HISTORY
+from pipeline.checks.secrets.calls import FILES, HISTORY
 from pipeline.controls import secrets as controls
 from pipeline.model import Gap, Missing
 

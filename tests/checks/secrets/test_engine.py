@@ -58,13 +58,13 @@ def test_it_is_always_offline_and_nothing_excuses_a_line() -> None:
 
 
 def test_the_compiled_rules_are_kept_in_the_cache(cache: Path) -> None:
-    assert environment() == {"KF_RULE_CACHE_DIR": str(cache / "kingfisher")}
+    assert environment()["KF_RULE_CACHE_DIR"] == str(cache / "kingfisher")
 
 
 def test_without_a_cache_it_does_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert environment() == {}
+    assert "KF_RULE_CACHE_DIR" not in environment()
 
 
 def test_a_whole_output_is_understood() -> None:

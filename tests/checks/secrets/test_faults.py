@@ -108,7 +108,7 @@ def test_a_walk_that_read_less_answers_for_no_file_of_today(
     }
 
 
-@pytest.mark.parametrize("has_git", [False, True], ids=["in one process", "apart"])
+@pytest.mark.parametrize("has_git", [False, True], ids=["no repository", "no commit"])
 def test_a_second_look_that_was_cut_short_is_partial(
     repository: Repository, with_engine: Callable[[str], Evidence], *, has_git: bool
 ) -> None:
@@ -117,7 +117,7 @@ def test_a_second_look_that_was_cut_short_is_partial(
     if has_git:
         repository.git("init", "-q")
     script = (
-        "import re; sys.stdout.buffer.write(re.sub(rb'(/again\".*?blobs_scanned\":)(\\d+)', "
+        "import re; sys.stdout.buffer.write(re.sub(rb'(/beside\".*?blobs_scanned\":)(\\d+)', "
         "lambda found: found[1] + b'%d' % (int(found[2]) - 1), real().stdout))"
     )
     found = with_engine(script)

@@ -1,4 +1,4 @@
-"""Today's files are read where they lie, in one process or in two."""
+"""Today's files are read where they lie, and some of them a second time."""
 
 from __future__ import annotations
 
@@ -7,34 +7,51 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.checks.secrets.work import FILES, HISTORY, REPEATED
+from pipeline.checks.secrets.calls import FILES, HISTORY
 
-from .conftest import Repository, is_whole, make_token, names, only, search
+from .conftest import Repository, is_whole, make_token, names, only, scope, search
 
 
-def test_second_looks_are_apart_where_the_folder_may_pass_for_a_repository(
-    repository: Repository,
+@pytest.mark.parametrize("kind", ["repository", "plain", "bare", "part"])
+def test_whatever_the_folder_is_a_second_look_is_in_the_same_process(
+    repository: Repository, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.write("go.sum", "y\n")
-    assert names(repository.root) == [FILES, REPEATED]
-    shutil.rmtree(repository.root / ".git")
-    assert names(repository.root) == [FILES]
-    (repository.root / "objects").mkdir()
-    (repository.root / "refs").mkdir()
-    repository.write("HEAD", "ref: refs/heads/main\n")
-    assert names(repository.root) == [FILES, REPEATED]
+    token = make_token()
+    root = repository.root / "part" if kind == "part" else repository.root
+    repository.write("part/go.sum", f"key = '{token}'\n")
+    if kind == "part":
+        repository.commit()
+        monkeypatch.setattr("pipeline.checks.secrets.calls.MAX_ENTRIES", -1)
+    if kind in {"plain", "bare"}:
+        shutil.rmtree(repository.root / ".git")
+    if kind == "bare":
+        for name in ("objects", "refs"):
+            (repository.root / name).mkdir()
+        repository.write("HEAD", "ref: refs/heads/main\n")
+    assert names(root) == ([FILES, HISTORY] if kind == "part" else [FILES])
+    reading = search(root)
+    assert [place.line for place in only(reading).locations] == [1]
+    assert scope(reading, "files that rules pass over").complete
 
 
-def test_a_second_working_tree_and_a_part_of_one_are_no_plain_folders(
+def test_a_second_working_tree_is_no_plain_folder(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.write("part/go.sum", "y\n")
     repository.commit()
     repository.git("worktree", "add", "-q", str(tmp_path / "second"))
     assert (tmp_path / "second" / ".git").is_file()
-    monkeypatch.setattr("pipeline.checks.secrets.folder.MAX_ENTRIES", -1)
-    for root in (tmp_path / "second", repository.root / "part"):
-        assert names(root) == [FILES, REPEATED, HISTORY]
+    monkeypatch.setattr("pipeline.checks.secrets.calls.MAX_ENTRIES", -1)
+    assert names(tmp_path / "second") == [FILES, HISTORY]
+
+
+def test_files_of_ours_are_entered_whatever_must_not_be(repository: Repository) -> None:
+    token = make_token()
+    repository.write(".gitignore", "beside/\n")
+    repository.write("beside/a.py", f"key = '{make_token()}'\n")
+    repository.write("go.sum", f"key = '{token}'\n")
+    reading = search(repository.root)
+    assert only(reading).locations[0].path == "go.sum"
+    assert is_whole(reading)
 
 
 @pytest.mark.parametrize("above", ["node_modules", "venv", "lib/python3.11"])

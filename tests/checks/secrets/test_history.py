@@ -285,7 +285,7 @@ def walked(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Reading, int | 
         counts.append(len(found.blobs) if found else -1)
         return found
 
-    monkeypatch.setattr("pipeline.checks.secrets.jobs.past", counting)
+    monkeypatch.setattr("pipeline.checks.secrets.survey.past", counting)
     reading = search(root)
     return reading, counts[0]
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks.job import Options, Skip
+from pipeline.checks.secrets.calls import ALL, FILES, HISTORY, UNPACKED
+from pipeline.checks.secrets.engine import TOOL
 from pipeline.checks.secrets.jobs import plan
 from pipeline.checks.secrets.overlooked import NOTHING
-from pipeline.checks.secrets.work import ALL, FILES, HISTORY, REPEATED, UNPACKED, Task
+from pipeline.checks.secrets.work import Task
 from pipeline.model import Status
+from pipeline.tools import python
 
 from .conftest import TARGET, Repository, make_token, names, search, skipped
 
@@ -18,7 +21,7 @@ from .conftest import TARGET, Repository, make_token, names, search, skipped
 def task(root: Path) -> Task:
     jobs = plan(TARGET, Options(root=str(root)))
     assert not isinstance(jobs, Skip)
-    *_, found = (job.notes for job in jobs if job.name in {FILES, ALL, REPEATED})
+    *_, found = (job.notes for job in jobs if job.name in {FILES, ALL})
     assert isinstance(found, Task)
     return found
 
@@ -52,14 +55,14 @@ def test_much_that_no_commit_has_is_read_where_it_lies(
     assert names(repository.root) == [HISTORY]
     repository.write("a.pyc", "y\n")
     assert names(repository.root) == [ALL]
-    monkeypatch.setattr("pipeline.checks.secrets.folder.MAX_ENTRIES", 1)
+    monkeypatch.setattr("pipeline.checks.secrets.calls.MAX_ENTRIES", 1)
     assert names(repository.root) == [FILES]
     repository.commit()
     repository.write("b.pyc", "z\n")
     assert names(repository.root) == [FILES, HISTORY]
 
 
-def test_what_is_passed_over_lies_in_our_commit_with_a_canary(repository: Repository) -> None:
+def test_what_is_passed_over_lies_beside_todays_files(repository: Repository) -> None:
     repository.write("a.py", "x\n")
     assert task(repository.root).laid == NOTHING
     repository.write("go.sum", "y\n")
@@ -69,11 +72,21 @@ def test_what_is_passed_over_lies_in_our_commit_with_a_canary(repository: Reposi
     repository.commit()
     found = task(repository.root)
     assert list(found.laid.names.values()) == [("go.sum",)]
-    assert found.laid.canary is not None
+    assert found.beside == 2, "it, and a canary"
+    search(repository.root)
+    repository.write("go.sum", "z\n")
+    options = Options(root=str(repository.root), tool=python.find(TOOL.distribution))
+    jobs = plan(TARGET, options)
+    assert not isinstance(jobs, Skip)
+    (found,) = (job.notes for job in jobs)
+    assert list(found.laid.names.values()) == [("go.sum",), ()]
     assert set(found.laid.canary.values).isdisjoint(found.canary.values)
 
 
-def test_no_content_of_the_repository_is_written_in_the_clear(repository: Repository) -> None:
+def test_no_content_of_the_repository_is_on_a_disk_in_the_clear(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.checks.secrets.calls.in_memory", lambda: "")
     token = make_token()
     repository.write("package-lock.json", token)
     repository.commit()

@@ -9,7 +9,9 @@ from pipeline.checks.secrets.overlooked import AGAIN, Laid
 from pipeline.checks.secrets.work import Task, Work
 
 OURS, FIRST = "a" * 40, "b" * 40
-LAID = Laid({"again/1": "c" * 40}, {f"{AGAIN}1": ("x.lock", "y/x.lock"), f"{AGAIN}2": ("z",)})
+NAMES = {f"{AGAIN}1": ("x.lock", "y/x.lock"), f"{AGAIN}2": ("z",), f"{AGAIN}canary": ()}
+LAID = Laid(NAMES, {f"{AGAIN}1": "c" * 40})
+BESIDE = Laid({"beside/1.gz": ("x.lock",)})
 
 
 def task(first: str = "") -> Task:
@@ -31,7 +33,9 @@ def test_every_file_of_a_second_look_counts() -> None:
     [
         (f"{AGAIN}1", OURS, ("x.lock", "y/x.lock")),
         (f"{AGAIN}1!inner.txt", OURS, ("x.lock", "y/x.lock")),
-        (f"{AGAIN}3", OURS, ()),
+        (f"{AGAIN}1/unpacked/inner", OURS, ("x.lock", "y/x.lock")),
+        (f"{AGAIN}canary", OURS, ()),
+        (f"{AGAIN}3", OURS, None),
         ("x.lock", OURS, None),
         (f"{AGAIN}1", FIRST, None),
     ],
@@ -47,3 +51,22 @@ def test_what_stands_under_names_of_ours_may_be_in_a_commit_of_its_own() -> None
     assert task(FIRST).held == FIRST
     assert task(FIRST).again(hit(f"{AGAIN}2", FIRST)) == ("z",)
     assert task(FIRST).again(hit(f"{AGAIN}2", OURS)) is None
+
+
+def test_a_second_look_may_lie_beside_todays_files() -> None:
+    there = Task(work=Work(root=Path("/r")), canary=Canary.make(), laid=BESIDE, commit=OURS)
+    assert there.again(hit("beside/1.gz", "")) == ("x.lock",)
+    assert there.again(hit("beside/1.gz!inner.txt", "")) == ("x.lock",)
+    assert there.again(hit("beside/1.gz", OURS)) is None, "a commit has a file of that name"
+    assert there.again(hit("/r/x.lock", "")) is None
+
+
+def test_all_canaries_of_a_job_are_known() -> None:
+    one, two, three = (Canary.make() for _ in range(3))
+    work = Work(root=Path("/r"))
+    assert list(Task(work=work, canary=one).canaries) == [one]
+    assert list(Task(work=work, canary=one, laid=Laid({}, {}, two), walk=three).canaries) == [
+        one,
+        two,
+        three,
+    ]
