@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -125,7 +125,7 @@ def _run(check: Check, plan: Plan, tools: Tools, heard: Heard | None = None) -> 
             offline=plan.offline,
         )
         options = ask(check, plan, options, heard, stack)
-        ahead = stack.enter_context(Ahead(tools))
+        ahead = stack.enter_context(closing(Ahead(tools)))
         jobs, options = planned(check, plan, replace(options, ahead=ahead), tools)
         if isinstance(jobs, Skip):
             return jobs

@@ -22,8 +22,6 @@ from pipeline.tools.run import Command, Started, start
 if TYPE_CHECKING:
     import tempfile
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
-    from typing import Self
 
     from pipeline.checks.equipment import Tools
     from pipeline.checks.job import Job
@@ -72,26 +70,13 @@ class Early:
 
 
 class Ahead:
-    """Starts one job ahead; at its own end, nothing of that is left."""
+    """Starts one job ahead. Who has made one has to close it."""
 
     def __init__(self, tools: Tools) -> None:
         """`tools` knows how a job's program is started."""
         self._tools = tools
         self._early: Early | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
-
-    def __enter__(self) -> Self:
-        """Nothing is started yet."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End what nobody took over."""
-        self._end()
 
     def __call__(self, job: Job) -> None:
         """Start `job` without its inputs, and end another one that was started before."""
@@ -101,7 +86,7 @@ class Ahead:
             return  # the job itself will tell
         if self._early and self._early.command == command:
             return
-        self._end()
+        self.close()
         try:
             self._scratch = folder_of(job)
             folder = Path(self._scratch.name)
@@ -119,10 +104,11 @@ class Ahead:
         for number, (job, command) in enumerate(zip(jobs, commands, strict=True)):
             if early and job.late and command_of(job, command) == early.command:
                 return {number: early}
-        self._end()
+        self.close()
         return {}
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """End what is running, and leave nothing of it."""
         if self._early:
             self._early.given.set()
             self._early.started.end()

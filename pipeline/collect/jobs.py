@@ -47,8 +47,10 @@ def _run_one(job: Job, command: tuple[str, ...], early: Early | None) -> Ran | N
     if early:
         result = early.finish(job)
         # A tool that looked before anything was there has to say so from the beginning.
-        if not _came_early(job, result, early.work):
-            return _answer(job, result, early.work)
+        if result.fault != "exit_code":
+            ran = _answer(job, result, early.work)
+            if ran is None or job.met(ran):
+                return ran
     with folder_of(job) as folder:
         work, home = Path(folder, "work"), Path(folder, "home")
         work.mkdir()
@@ -58,22 +60,13 @@ def _run_one(job: Job, command: tuple[str, ...], early: Early | None) -> Ran | N
         return _answer(job, result, work)
 
 
-def _came_early(job: Job, result: Run, work: Path) -> bool:
-    """Whether a job's answer may be one to empty folders."""
-    return result.fault == "exit_code" or (result.ok and not job.met(_ran(job, result, work)))
-
-
 def _answer(job: Job, result: Run, work: Path) -> Ran | None:
+    """What a job left; raises as `_run_one` does."""
     if result.fault and job.optional:
         return None
     if result.fault:
         said = [] if job.private else result.stderr.strip().splitlines()
         raise IncompleteError(f"{result.detail}{': ' + said[-1][:300] if said else ''}")
-    return _ran(job, result, work)
-
-
-def _ran(job: Job, result: Run, work: Path) -> Ran:
-    """What a job left that ended as expected."""
     assert result.exit_code is not None
     return Ran(
         job=job,

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -49,7 +50,7 @@ class Equipped:
 
 @pytest.fixture
 def ahead() -> Iterator[Ahead]:
-    with Ahead(cast("Tools", Equipped())) as ahead:
+    with closing(Ahead(cast("Tools", Equipped()))) as ahead:
         yield ahead
 
 
@@ -99,7 +100,7 @@ def test_a_job_is_running_before_its_inputs_are_known(ahead: Ahead, mark: Path) 
     assert ran.job.notes == "known later"
     assert early
     assert early.folder.exists()
-    ahead._end()
+    ahead.close()
     assert not early.folder.exists()
 
 
@@ -215,14 +216,14 @@ def test_one_that_is_held_ends_like_any_other(ahead: Ahead, mark: Path) -> None:
     early = ahead._early
     assert early
     time.sleep(0.1)
-    ahead._end()
+    ahead.close()
     assert has_ended(early)
 
 
 @pytest.mark.parametrize("delay", [number / 1000 for number in range(0, 20, 2)])
 def test_whenever_it_is_given_something_it_goes_on(delay: float, mark: Path) -> None:
     """Also at the very moment at which it is held."""
-    with Ahead(cast("Tools", Equipped())) as ahead:
+    with closing(Ahead(cast("Tools", Equipped()))) as ahead:
         ahead(job(SLOW, mark, blind=0.0))
         time.sleep(delay)
         assert run_all(ahead, given(job(SLOW, mark, blind=0.0))) == ["what it is to read"]
@@ -231,7 +232,7 @@ def test_whenever_it_is_given_something_it_goes_on(delay: float, mark: Path) -> 
 def test_without_its_tool_the_job_itself_tells(mark: Path) -> None:
     equipped = Equipped()
     equipped.is_there = False
-    with Ahead(cast("Tools", equipped)) as ahead:
+    with closing(Ahead(cast("Tools", equipped))) as ahead:
         ahead(job(SLOW, mark))
         assert ahead.take([given(job(SLOW, mark))], [PYTHON]) == {}
 
@@ -244,7 +245,7 @@ def test_without_a_folder_for_it_nothing_is_started(ahead: Ahead, mark: Path) ->
 
 def test_whatever_happens_to_the_plan_nothing_is_left(mark: Path) -> None:
     def plan() -> Path:
-        with Ahead(cast("Tools", Equipped())) as ahead:
+        with closing(Ahead(cast("Tools", Equipped()))) as ahead:
             ahead(job(SLOW, mark))
             early = ahead._early
             assert early
@@ -272,7 +273,7 @@ def test_inputs_that_cannot_be_written_leave_nothing_running(
     monkeypatch.setattr(room, "lay", full)
     with pytest.raises(OSError, match="No space"):
         run_jobs([given(job(SLOW, mark))], [PYTHON], ahead)
-    ahead._end()
+    ahead.close()
     assert not early.folder.exists()
 
 
