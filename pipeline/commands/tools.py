@@ -40,7 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if is_install and arguments.planned:
         from pipeline.stages import refuse_brought  # noqa: PLC0415 - only for a planned run
         from pipeline.stages.request import checkout_of  # noqa: PLC0415 - as above
-        from pipeline.tools.run import shun  # noqa: PLC0415 - as above
+        from pipeline.tools.surroundings import shun  # noqa: PLC0415 - as above
 
         refuse_brought(Output(arguments.planned))
         plan = Output(arguments.planned).plan()

@@ -147,7 +147,7 @@ def check(
     """
     from pipeline.collect import collect  # noqa: PLC0415 - only this stage runs tools
     from pipeline.registries.heard import Heard  # noqa: PLC0415 - as above
-    from pipeline.tools.run import shun  # noqa: PLC0415 - as above
+    from pipeline.tools.surroundings import shun  # noqa: PLC0415 - as above
 
     plan = output.plan()
     shun(checkout_of(Path(plan.root)))
@@ -284,7 +284,7 @@ def today() -> date:
 
 def _discover(path: Path, config: Path | None) -> tuple[Tree, Target, Settings, tuple[str, ...]]:
     from pipeline.discover import discover  # noqa: PLC0415 - later stages need none of it
-    from pipeline.tools.run import shun  # noqa: PLC0415
+    from pipeline.tools.surroundings import shun  # noqa: PLC0415
     from pipeline.tree import Tree, UnreadableFileError  # noqa: PLC0415
 
     try:

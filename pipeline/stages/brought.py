@@ -34,7 +34,7 @@ def refuse_brought(output: Output) -> None:
     Where there is no git to ask, nothing is known of that. Raises `IncompleteError`.
     """
     from pipeline.discover.top import top_of  # noqa: PLC0415 - later stages need none of it
-    from pipeline.tools.run import in_path  # noqa: PLC0415 - as above
+    from pipeline.tools.surroundings import in_path  # noqa: PLC0415 - as above
 
     files = [(output.folder / name).resolve() for name in (_PLAN, _REPORT)]
     if not any(top_of(file.parent) for file in files) or in_path("git") is None:

@@ -1,6 +1,7 @@
 """The programs that checks wrap: how they are found, installed, started and bounded.
 
 run          the one door to other programs
+surroundings what they see of the machine
 python       tools from the package index, installed beside the pipeline
 binaries     programs from elsewhere: which one runs, and why it may
 pins         what `pins.toml` says of them

@@ -23,7 +23,8 @@ from pipeline.files import explained
 from pipeline.tools import binaries
 from pipeline.tools.pins import MODULES
 from pipeline.tools.release import Obtained, UnavailableError
-from pipeline.tools.run import Command, in_path, run
+from pipeline.tools.run import Command, run
+from pipeline.tools.surroundings import in_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import threading
@@ -20,6 +19,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+from pipeline.tools import surroundings
 
 Fault = Literal["", "missing", "timeout", "killed", "output_limit", "exit_code"]
 """Why a program's output cannot be relied on. "" means that it worked; "missing" that it could
@@ -36,14 +37,6 @@ _DRAIN = 0.5
 """Seconds for reading what is still in the pipes after the program itself has ended. Only a
 descendant that left the process group and kept a pipe open makes us wait that long."""
 _POLL = 0.1
-
-_LOOPBACK = "127.0.0.1,::1,localhost"
-_NETWORK = (
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
-    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
-    *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
-)
-"""Variables that a program on the network is handed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,21 +178,6 @@ class Started:
                 _running.discard(process)
 
 
-def shun(folder: Path) -> None:
-    """Take no program from `folder` from now on, whatever `PATH` says: it is what is scanned.
-
-    A `PATH` with the checkout's `node_modules/.bin` or `.venv/bin` in front is common, and a
-    repository can bring a `git` along. The folder of an earlier call is forgotten.
-    """
-    global _shunned  # noqa: PLW0603 - one process scans one repository, and all its threads
-    _shunned = folder.resolve()
-
-
-def in_path(program: str) -> str | None:
-    """The absolute path of a program in `PATH`, as far as `PATH` is believed."""
-    return shutil.which(program, path=_path())
-
-
 def terminate_all() -> None:
     """End every running program with its descendants, and let no other start.
 
@@ -229,7 +207,6 @@ def is_interrupted() -> bool:
 _lock = threading.Lock()
 _running: set[subprocess.Popen[bytes]] = set()
 _interrupted = threading.Event()
-_shunned: Path | None = None
 
 
 class _Output:
@@ -259,8 +236,8 @@ def _start(command: Command, cwd: Path, home: Path) -> subprocess.Popen[bytes] |
     """The started program, or why it was not started."""
     if _interrupted.is_set():
         return _Ending(None, "killed", "interrupted before it started")
-    environment = _environment(command, home)
-    program = _find(command.argv[0], environment["PATH"])
+    environment = surroundings.environment(home, network=command.network) | dict(command.env)
+    program = surroundings.find(command.argv[0], environment["PATH"])
     if program is None:
         name = command.argv[0]
         return _Ending(None, "missing", f"{name!r} is neither an absolute path nor in PATH")
@@ -367,40 +344,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"  # a real-time signal has no name
-
-
-def _find(program: str, path: str) -> str | None:
-    """The absolute path of `program`; the current folder is never searched."""
-    if Path(program).is_absolute():
-        return program
-    return None if os.sep in program else shutil.which(program, path=path)
-
-
-def _path() -> str:
-    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join(filter(_is_believed, entries))
-
-
-def _is_believed(entry: str) -> bool:
-    """Whether programs are looked for in an entry of `PATH`."""
-    path = Path(entry)
-    if not path.is_absolute():
-        return False
-    return _shunned is None or not path.resolve().is_relative_to(_shunned)
-
-
-def _environment(command: Command, home: Path) -> dict[str, str]:
-    """The whole environment of the program: nothing of ours that could steer it or leak."""
-    environment = {
-        "PATH": _path(),
-        "LANG": "C.UTF-8",
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "NO_PROXY": _LOOPBACK,
-        "no_proxy": _LOOPBACK,
-    }
-    for name in _NETWORK if command.network else ():
-        if value := os.environ.get(name):
-            is_exception = name.lower() == "no_proxy"
-            environment[name] = f"{_LOOPBACK},{value}" if is_exception else value
-    return environment | dict(command.env)

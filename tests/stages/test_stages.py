@@ -13,7 +13,7 @@ from pipeline.checks import CHECKS
 from pipeline.errors import IncompleteError, UsageError
 from pipeline.model import Evidence, Status
 from pipeline.stages import prepare
-from pipeline.tools import run
+from pipeline.tools import surroundings
 from tests.advice import make_store
 from tests.kit.git import git
 
@@ -70,7 +70,7 @@ def test_a_program_of_the_scanned_repository_never_runs(
     plan, output = prepare(request(repository / part, checks=("secrets",), base="HEAD~1"))
     assert plan.target.git
     assert plan.target.git.commit, "git itself was found"
-    run.shun(tmp_path / "another")  # as a stage in a process of its own begins
+    surroundings.shun(tmp_path / "another")  # as a stage in a process of its own begins
     (evidence,) = stages.check((), output)
     assert evidence.status is not Status.ERRORED, evidence.reason
     assert not ran.exists()

@@ -14,7 +14,7 @@ from pipeline.tools.binaries import Binary, RefusedError
 from pipeline.tools.gomodule import build
 from pipeline.tools.pins import MODULES, Pin, pin
 from pipeline.tools.release import UnavailableError
-from pipeline.tools.run import shun
+from pipeline.tools.surroundings import shun
 from tests.kit.goprogram import TRIVY, program
 
 SETTINGS = {"GOPROXY": "p", "GOMODCACHE": "/m", "GOCACHE": "/c", "GOTOOLCHAIN": "auto"}
