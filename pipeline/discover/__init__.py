@@ -14,6 +14,7 @@ bots            bots that propose updates
 describe        the result as text for people
 commits         the files of a commit, in a folder of their own
 past            all of the history; `messages` and `single` answer questions about it
+versions        every version of every file, from what each commit changed (`changes`)
 standin         how git is asked: through a `.git` of ours
 top             which working tree a folder lies in
 names           names of files: which can be printed, which a pattern covers

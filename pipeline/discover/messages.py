@@ -6,8 +6,7 @@ Sources: git-log(1) "%B", git-for-each-ref(1) "FIELD NAMES", git-mktag(1) for th
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,8 +21,7 @@ _TEXT = "%(if:equals=tag)%(objecttype)%(then)%(contents)%(end)"
 _FIELDS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """One message: the id of what has it, and its text as UTF-8 where its author says how.
 
     `commit` is that commit, or the one that the tag is of, "" for a tag of anything else. `tag` is
@@ -36,8 +34,8 @@ class Message:
     tag: str = ""
 
 
-def messages(git: Asker, everything: Sequence[str], since: Sequence[str]) -> Iterator[Message]:
-    """The messages of all commits that `everything` leads to and `since` does not, and of all tags.
+def of_commits(git: Asker, everything: Sequence[str], since: Sequence[str]) -> Iterator[Message]:
+    """The messages of all commits that `everything` leads to and `since` does not.
 
     Raises `Fault` when git cannot tell.
     """
@@ -47,10 +45,10 @@ def messages(git: Asker, everything: Sequence[str], since: Sequence[str]) -> Ite
         id_, _, text = entry.partition(b"\n")
         if id_:
             yield Message(id=id_.decode(), commit=id_.decode(), text=text)
-    yield from _of_tags(git)
 
 
-def _of_tags(git: Asker) -> Iterator[Message]:
+def of_tags(git: Asker) -> Iterator[Message]:
+    """The messages of all annotated tags; raises `Fault` when git cannot tell."""
     listed = git.command("for-each-ref", f"--format={_TAGS}%0a{_TEXT}%00", limit=_LIMIT).stdout
     for entry in listed.split(b"\0\n"):
         head, _, text = entry.partition(b"\n")

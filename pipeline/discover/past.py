@@ -1,8 +1,7 @@
 """What a repository's history consists of: commits, file versions, and whether all of it is there.
 
 Git is asked through the same stand-in as in `git`, so nothing of the repository's settings is in
-force. The walk that lists every object also proves that each of them is there, as a fetch does:
-a history with holes raises instead of being short.
+force. A history with holes raises instead of being short.
 Sources: git-rev-list(1), gitrepository-layout(5), gitglossary(7) "reachable".
 """
 
@@ -11,33 +10,32 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.discover.git import Asker, Fault, Repository, is_shallow, opened
-from pipeline.discover.messages import Message, messages
+from pipeline.discover.messages import Message, of_tags
 from pipeline.discover.top import top_of
+from pipeline.discover.versions import (
+    Blob,
+    Versions,
+    by_changes,
+    by_objects,
+    lines,
+    objects,
+    stored,
+    unlisted,
+)
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_NAMES_LIMIT = 512 * 1024 * 1024
-"""Bytes of object names that are taken from git: some five million objects."""
-
 _ID = re.compile(r"[0-9a-f]{40}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
-    """One version of a file: the id of its content and one of the paths it was committed under."""
-
-    id: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +44,8 @@ class Past:
 
     `objects` is the folder of git's objects. `below` is the scanned folder inside the working
     tree, "" or with a slash at its end. `tips` are the commits that all others can be reached
-    from, `commits` how many these are, `blobs` every file version of them, once. `loose` are file
+    from, `commits` how many these are, `blobs` every file version of them, once; `others` are
+    further paths of those that are not known to have one alone, by their ids. `loose` are file
     versions that a reference names without any commit. `root` is the first commit of HEAD's
     history, "" where there is none or a shallow clone hides it. `since` is not empty when `blobs`
     holds only what came after those commits. `shallow` are the commits whose parents were not
@@ -61,6 +60,7 @@ class Past:
     tips: tuple[str, ...]
     commits: int
     blobs: tuple[Blob, ...]
+    others: Mapping[str, Collection[str]] = field(default_factory=dict)
     loose: tuple[str, ...] = ()
     root: str = ""
     shallow: tuple[str, ...] = ()
@@ -69,6 +69,11 @@ class Past:
     messages: tuple[Message, ...] = ()
     unheard: str = ""
     stored: Mapping[str, int] = field(default_factory=dict)
+
+    def paths(self, blob: Blob) -> tuple[str, ...]:
+        """Every path that is known of a file version."""
+        others = self.others.get(blob.id)
+        return (blob.path, *others) if others else (blob.path,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,67 +188,64 @@ def _past(place: _Place, ask: Callable[[str], Sequence[str]] | None) -> Past:
     everything = ("--all", *stashes(git, repository))
     tips = lines(git, "rev-list", "--no-walk=unsorted", *everything)
     shallow = _boundary(repository)
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        count = pool.submit(lines, git, "rev-list", "--count", *everything)
-        first = pool.submit(_root, git, everything) if tips and not shallow else None
-        since = tuple(ask(first.result() if first else "")) if tips and ask else ()
-        if since and not _are_reached(git, since, everything):
-            since = ()
-        stored = None if since or not tips else pool.submit(_stored, git)
-        said = pool.submit(_said, place, everything, since) if tips else None
-        found = lines(
-            git,
-            *("rev-list", "--objects", "--filter=object:type=blob", "--filter-provided-objects"),
-            *(("--missing=allow-any",) if partial else ()),
-            *everything,
-            *(("--not", *since) if since else ()),
-        )
-    words = said.result() if said else ((), "")
+    root = _root(git, everything) if tips and ask and not shallow else ""
+    since = tuple(ask(root)) if tips and ask else ()
+    if since and not _are_reached(git, since, everything):
+        since = ()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        referred = pool.submit(_refer, place)
+        sizes = pool.submit(stored, git) if tips and not since else None
+        found = by_changes(git, everything, sizes) if sizes and not partial else None
+        if not found:
+            found = by_objects(git, everything, since, partial=partial) if tips else Versions()
+    if tips and not (root or shallow):
+        root = found.roots[0] if len(found.roots) == 1 else _root(git, everything)
+    named = referred.result()
+    inside = objects(git, *named.trees, partial=partial) if named.trees else ()
+    held = {blob.id for blob in found.blobs} if inside else set()
     return Past(
         objects=repository.common / "objects",
         below=place.below,
         tips=tuple(sorted(set(tips))),
-        commits=int(count.result()[0]) if tips else 0,
-        blobs=tuple(
-            Blob(id=id_, path=path)
-            for id_, _, path in (line.partition(" ") for line in found)
-            if _ID.fullmatch(id_)
-        ),
-        loose=tuple(sorted(_loose(git))),
-        root=first.result() if first else "",
+        commits=found.commits,
+        blobs=(*found.blobs, *(blob for blob in inside if blob.id not in held)),
+        others={**dict.fromkeys((blob.id for blob in inside), ()), **found.others},
+        loose=named.blobs,
+        root=root,
         shallow=shallow,
         partial=partial,
         since=since,
-        messages=words[0],
-        unheard=words[1],
-        stored=stored.result() if stored else {},
+        messages=() if place.below else (*found.messages, *named.tags),
+        unheard="" if place.below else found.unheard or named.unheard,
+        stored=sizes.result() if sizes else {},
     )
 
 
-def _said(
-    place: _Place, everything: tuple[str, ...], since: tuple[str, ...]
-) -> tuple[tuple[Message, ...], str]:
-    """The messages, and why there are none."""
+class _Referred(NamedTuple):
+    """What references name directly, commits aside; `unheard` says why no tag has a message."""
+
+    blobs: tuple[str, ...]
+    trees: tuple[str, ...]
+    tags: tuple[Message, ...]
+    unheard: str
+
+
+def _refer(place: _Place) -> _Referred:
+    """Ask for what references name."""
+    kinds: dict[str, set[str]] = {"blob": set(), "tree": set()}
+    fields = ("objecttype", "objectname", "*objecttype", "*objectname")
+    form = " ".join(f"%({field})" for field in fields)
+    for line in lines(place.git, "for-each-ref", f"--format={form}"):
+        parts = line.split()
+        for kind, id_ in zip(parts[::2], parts[1::2], strict=False):
+            kinds.get(kind, set()).add(id_)
+    blobs, trees = (tuple(sorted(kinds[kind])) for kind in ("blob", "tree"))
     if place.below:
-        return (), ""
+        return _Referred(blobs, trees, (), "")
     try:
-        return tuple(messages(place.git, everything, since)), ""
+        return _Referred(blobs, trees, tuple(of_tags(place.git)), "")
     except Fault as fault:
-        return (), f"they could not be listed: {fault}"
-
-
-def _stored(git: Asker) -> dict[str, int]:
-    """The size of every file version that git keeps, whether anything leads to it or not."""
-    form = "--batch-check=%(objecttype) %(objectname) %(objectsize)"
-    listed = lines(git, "cat-file", "--batch-all-objects", "--unordered", form)
-    parts = (line.split(" ") for line in listed if line.startswith("blob "))
-    return {id_: int(size) for _, id_, size in parts}
-
-
-def lines(git: Asker, *arguments: str) -> list[str]:
-    """The lines of git's answer; raises `Fault`."""
-    output = git.command(*arguments, limit=_NAMES_LIMIT).stdout
-    return os.fsdecode(output).splitlines()
+        return _Referred(blobs, trees, (), unlisted(fault))
 
 
 def _boundary(repository: Repository) -> tuple[str, ...]:
@@ -295,17 +297,6 @@ def stashes(git: Asker, repository: Repository) -> tuple[str, ...]:
 
 
 _MAX_STASHES = 1000
-
-
-def _loose(git: Asker) -> Iterator[str]:
-    """File versions that a tag names directly."""
-    fields = ("objecttype", "objectname", "*objecttype", "*objectname")
-    form = " ".join(f"%({field})" for field in fields)
-    for line in lines(git, "for-each-ref", f"--format={form}"):
-        parts = line.split()
-        kinds = dict(zip(parts[::2], parts[1::2], strict=False))
-        if "blob" in kinds:
-            yield kinds["blob"]
 
 
 def _is_partial(settings: Mapping[str, str]) -> bool:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.discover.git import Fault, opened
-from pipeline.discover.past import lines, stashes
+from pipeline.discover.past import stashes
 from pipeline.discover.top import top_of
+from pipeline.discover.versions import lines
 from pipeline.errors import IncompleteError
 
 if TYPE_CHECKING:

@@ -48,6 +48,9 @@ _OUR_CONFIGURATION = {
     "protocol.allow": "never",
     "gc.auto": "0",
     "maintenance.auto": "false",
+    # What it was before git 2.0. It takes five times less memory than today's, and a tenth of the
+    # time: memory that nobody used yet has to be made.
+    "core.deltabasecachelimit": "16m",
 }
 _CARRIED_OVER = {
     "core.filemode": "true|false",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.discover.git import opened
-from pipeline.discover.messages import Message, messages
+from pipeline.discover.messages import Message, of_commits, of_tags
 from pipeline.discover.past import past
 from pipeline.discover.standin import Fault
 from tests.kit.git import git
@@ -19,7 +19,7 @@ from .histories import commit
 def listed(root: Path, *since: str) -> list[Message]:
     with tempfile.TemporaryDirectory() as scratch:
         asked, _, _ = opened(root, root, Path(scratch))
-        return list(messages(asked, ("--all",), since))
+        return [*of_commits(asked, ("--all",), since), *of_tags(asked)]
 
 
 def say(root: Path, text: str) -> str:
@@ -91,6 +91,7 @@ def test_more_than_git_may_say(root: Path, monkeypatch: pytest.MonkeyPatch) -> N
     say(root, "x" * 200)
     with pytest.raises(Fault, match="more than 100 bytes"):
         listed(root)
+    monkeypatch.setattr("pipeline.discover.versions._CHANGES_LIMIT", 100)
     found = past(root)
     assert found is not None
     assert found.messages == ()

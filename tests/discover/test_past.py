@@ -50,6 +50,72 @@ def test_a_hole_raises(root: Path) -> None:
         past(root)
 
 
+@pytest.mark.parametrize("kind", ["tree", "commit"])
+def test_a_hole_elsewhere_raises_too(root: Path, kind: str) -> None:
+    first = commit(root, a="1")
+    commit(root, a="2")
+    id_ = git(root, "rev-parse", f"{first}^{{{kind}}}")
+    (root / ".git" / "objects" / id_[:2] / id_[2:]).unlink()
+    with pytest.raises(IncompleteError, match="cannot be trusted"):
+        past(root)
+
+
+def test_every_path_of_a_file_version_is_known(root: Path) -> None:
+    commit(root, a="1", b="2")
+    git(root, "mv", "a", "c")
+    commit(root, d="1")
+    found = past(root)
+    assert found is not None
+    paths = {blob.id: found.paths(blob) for blob in found.blobs}
+    one, two = (git(root, "hash-object", name) for name in "cb")
+    assert paths == {one: ("c", "d", "a"), two: ("b",)}
+    assert found.others.keys() == {one}
+
+
+def test_where_objects_are_listed_no_file_version_is_known_to_have_one_path(root: Path) -> None:
+    first = commit(root, a="1")
+    commit(root, b="2")
+    new = past(root, since=lambda _: (first,))
+    assert new is not None
+    assert [(blob.path, blob.id in new.others) for blob in new.blobs] == [("b", True)]
+
+
+def test_a_reference_may_name_a_folder_or_a_file(root: Path) -> None:
+    commit(root, a="1")
+    (root / "b").write_text("2")
+    (root / "c").write_text("3")
+    git(root, "add", "b")
+    tree = git(root, "write-tree")
+    git(root, "reset", "-q")
+    git(root, "tag", "folder", tree)
+    git(root, "tag", "-m", "x", "told", tree)
+    blob = git(root, "hash-object", "-w", "c")
+    git(root, "tag", "-m", "x", "file", blob)
+    found = past(root)
+    assert found is not None
+    assert sorted(one.path for one in found.blobs) == ["a", "b"]
+    assert {one.path for one in found.blobs if one.id not in found.others} == set()
+    assert found.loose == (blob,)
+
+
+def test_the_first_commit_is_of_the_history_that_is_checked_out(root: Path) -> None:
+    mine = commit(root, a="1")
+    commit(root, a="2")
+    git(root, "checkout", "-q", "--orphan", "other")
+    other = commit(root, b="1")
+    found = past(root)
+    assert found is not None
+    assert found.root == other
+    git(root, "checkout", "-q", "main")
+    found = past(root)
+    assert found is not None
+    assert found.root == mine
+    git(root, "checkout", "-q", "--orphan", "unborn")
+    found = past(root)
+    assert found is not None
+    assert found.root == min(mine, other)
+
+
 def test_other_ids_are_refused(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "--object-format=sha256")
     with pytest.raises(IncompleteError, match="SHA-1"):

@@ -16,10 +16,11 @@ from pipeline.discover.past import staged as staged_files
 from pipeline.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pipeline.checks.job import Job, Options
-    from pipeline.discover.past import Blob, Past
+    from pipeline.discover.past import Past
+    from pipeline.discover.versions import Blob
 
 
 def walk(
@@ -75,16 +76,20 @@ def named(found: Past, held: frozenset[str]) -> tuple[dict[str, str], dict[str, 
     """
     names: dict[str, str] = {}
     tree: dict[str, str] = {}
-    again = (
-        blob for blob in found.blobs if overlooked.is_passed_over(blob.path) and blob.id not in held
-    )
-    for number, blob in enumerate(islice(again, overlooked.MAX_PAST)):
-        names[f"{number:06}.txt"] = blob.path
-        tree[f"{number:06}.txt"] = blob.id
+    passed = ((blob.id, _passed_over(found.paths(blob))) for blob in found.blobs)
+    again = ((id_, path) for id_, path in passed if path and id_ not in held)
+    for number, (id_, path) in enumerate(islice(again, overlooked.MAX_PAST)):
+        names[f"{number:06}.txt"] = path
+        tree[f"{number:06}.txt"] = id_
     for number, id_ in enumerate(found.loose):
         names[f"loose-{number:06}.txt"] = "a tag that names a file"
         tree[f"loose-{number:06}.txt"] = id_
     return names, tree
+
+
+def _passed_over(paths: Iterable[str]) -> str:
+    """One of the paths that the engine passes over; "" without one."""
+    return next(filter(overlooked.is_passed_over, paths), "")
 
 
 def staged(root: Path, options: Options) -> Sequence[Job] | Skip:

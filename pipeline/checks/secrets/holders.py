@@ -49,9 +49,11 @@ def _today(root: Path, files: Files) -> Iterator[Seen]:
 def _then(root: Path, past: Past) -> Iterator[Seen]:
     sorts = {}
     for blob in past.blobs:
-        path = blob.path.removeprefix(past.below)
-        if blob.path.startswith(past.below) and (sort := credentials.sort_of(path)):
-            sorts[blob.id] = (sort, path)
+        paths = (path for path in past.paths(blob) if path.startswith(past.below))
+        for path in (whole.removeprefix(past.below) for whole in paths):
+            if sort := credentials.sort_of(path):
+                sorts[blob.id] = (sort, path)
+                break
     chosen = list(sorts)[:MAX_FILES]
     try:
         for id_, found in content(root, chosen, limit=credentials.MAX_BYTES):

@@ -221,6 +221,7 @@ def test_messages_that_cannot_be_listed_leave_the_history_open(
     repository: Repository, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipeline.discover.messages._LIMIT", 100)
+    monkeypatch.setattr("pipeline.discover.versions._CHANGES_LIMIT", 100)
     repository.commit("x" * 200, a=line(token))
     part = scope(reading := search(repository.root), "history")
     assert only(reading).commits
@@ -414,3 +415,23 @@ def test_what_is_staged_and_nothing_else(repository: Repository) -> None:
 def test_nothing_is_staged_outside_git(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     assert skipped(tmp_path / "plain", staged=True) is Status.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize("names", [("go.sum", "a.py"), ("a.py", "go.sum"), ("z.py", "go.sum")])
+@pytest.mark.parametrize("at_once", [True, False], ids=["copied", "moved"])
+def test_one_of_several_paths_is_no_excuse(
+    repository: Repository, token: str, names: tuple[str, str], *, at_once: bool
+) -> None:
+    """The engine tells a file version under one of them, and its rules go by that."""
+    for name in names:
+        repository.write(name, line(token))
+        if not at_once:
+            repository.commit()
+            (repository.root / name).unlink()
+    repository.commit()
+    for name in names:
+        (repository.root / name).unlink(missing_ok=True)
+    repository.commit(b="x = 1\n")
+    reading = search(repository.root)
+    assert is_whole(reading)
+    assert only(reading).removed
