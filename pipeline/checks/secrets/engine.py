@@ -43,7 +43,7 @@ DEPTH = 4
 """Archives within archives that are opened; as it comes, the engine opens two, and says nothing of
 the next."""
 
-_KEEPS_MEMORY = {"MIMALLOC_PURGE_DELAY": "-1"}
+_MEMORY = {"MIMALLOC_PURGE_DELAY": "-1", "MIMALLOC_ALLOW_THP": "0"}
 _RULES = Path(__file__).with_name("rules")
 _ALWAYS = (
     "--no-validate",
@@ -139,14 +139,16 @@ def environment() -> dict[str, str]:
 
     Without it every start costs seconds. When it cannot be made, the engine does without. Nor does
     its allocator give memory back while it runs, to take it again a moment later (mimalloc's
-    options, "MIMALLOC_PURGE_DELAY"): that took five percent of the time.
+    options, "MIMALLOC_PURGE_DELAY"): that took five percent of the time. It takes small pages
+    ("MIMALLOC_ALLOW_THP"): a quarter less memory, and on a virtual machine, which gets large free
+    pages back from its host one fault at a time, a tenth of the time.
     """
     folder = cache_folder() / "kingfisher"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        return _KEEPS_MEMORY
-    return {**_KEEPS_MEMORY, "KF_RULE_CACHE_DIR": str(folder)}
+        return _MEMORY
+    return {**_MEMORY, "KF_RULE_CACHE_DIR": str(folder)}
 
 
 def rule_files() -> list[Path]:
