@@ -34,7 +34,7 @@ _MESSAGES = "messages of commits and tags"
 
 def coverage(work: Work, outputs: Outputs, options: Options) -> Iterator[Coverage]:
     """What there was to look at in files and history, how much was, and why not the rest."""
-    yield _folder(work, *outputs[FILES]) if FILES in outputs else _contents(work, outputs)
+    yield _folder(work, outputs[FILES][1]) if FILES in outputs else _contents(work, outputs)
     yield from _cramped(work)
     yield from _passed(work, outputs)
     yield from _commits(work, outputs)
@@ -71,7 +71,7 @@ def is_whole(parts: Iterable[Coverage]) -> bool:
 
 
 def _contents(work: Work, outputs: Outputs) -> Coverage:
-    """Today's files, which the walk of the history answers for."""
+    """Today's files, which the history answers for, with those beside it."""
     files, contents = work.files, work.contents
     assert files is not None
     assert contents is not None
@@ -81,7 +81,11 @@ def _contents(work: Work, outputs: Outputs) -> Coverage:
     missing += [_unaccounted(path) for path in _left_packed(outputs)]
     expected = len(files.own) + len(files.closed)
     lost = len(missing)
-    if what := _lost(work.past, *outputs[HISTORY])[1]:
+    task, said = outputs[HISTORY]
+    if task.aside and not _is_beside(work, task, said):
+        missing.append(_unaccounted(f"{len(task.aside)} files that no commit has as they are"))
+        lost += len(task.aside)
+    if what := _lost(work.past, task, said)[1]:
         missing.append(_unaccounted(what))
         lost = expected
     return _coverage(FILES, "files", expected, expected - min(lost, expected), missing)
@@ -105,14 +109,14 @@ def _named(files: Files) -> Iterator[Missing]:
         yield _missing(path, Gap.INPUT_MISSING, "cannot be listed")
 
 
-def _folder(work: Work, task: Task, said: Said) -> Coverage:
+def _folder(work: Work, said: Said) -> Coverage:
     """Today's files where they lie: as many as were met must have been read."""
     files = work.files
     assert files is not None
     root = str(work.root)
     scanned = [one for path, one in said.scanned.items() if f"{path}/".startswith(f"{root}/")]
     blobs = sum(one.blobs for one in scanned)
-    whole = len(scanned) == task.inputs and all(one.whole for one in scanned)
+    whole = len(scanned) == 1 and all(one.whole for one in scanned)
     missing = [*_named(files)]
     if not whole or blobs < files.met:
         closed = list(_unreadable(work.root, files))
@@ -144,7 +148,7 @@ def _passed(work: Work, outputs: Outputs) -> Iterator[Coverage]:
         for path, why in sorted(work.unseen.items())
     ]
     evaluated = 0
-    if count and _is_repeated(work, outputs, task, said):
+    if count and _is_repeated(work, task, said):
         evaluated = count
     elif count:
         missing.append(_unaccounted("files that are looked at a second time"))
@@ -152,12 +156,17 @@ def _passed(work: Work, outputs: Outputs) -> Iterator[Coverage]:
     yield _coverage(AGAIN, "files", expected, evaluated, missing)
 
 
-def _is_repeated(work: Work, outputs: Outputs, task: Task, said: Said) -> bool:
+def _is_repeated(work: Work, task: Task, said: Said) -> bool:
     """Whether every file that is looked at again was read."""
-    if FILES not in outputs:
+    if task.laid.tree:
         assert work.past is not None
         return not _lost(work.past, task, said)[1]
-    scanned = _of(said, f"/{BESIDE}")
+    return _is_beside(work, task, said)
+
+
+def _is_beside(work: Work, task: Task, said: Said) -> bool:
+    """Whether all files were read that lie beside what is scanned."""
+    scanned = _of(said, f"/{BESIDE}", but=str(work.root))
     return bool(scanned and scanned.whole and scanned.blobs >= task.beside)
 
 
@@ -202,9 +211,11 @@ def _lost(past: Past, task: Task, said: Said) -> tuple[int, str]:
     return 0, ""
 
 
-def _of(said: Said, ending: str) -> Scanned | None:
-    """What was scanned of an input in the engine's working folder."""
-    return next((one for path, one in said.scanned.items() if path.endswith(ending)), None)
+def _of(said: Said, ending: str, *, but: str = "") -> Scanned | None:
+    """What was scanned of an input in the engine's working folder; `but` is a folder of others."""
+    return next(
+        (one for path, one in said.scanned.items() if path.endswith(ending) and path != but), None
+    )
 
 
 def _aside(work: Work, options: Options) -> Iterator[Coverage]:
@@ -219,7 +230,8 @@ def _aside(work: Work, options: Options) -> Iterator[Coverage]:
         if past.below:
             why = "they are the whole repository's: scan its top folder"
             beside.append(Missing(subject=_MESSAGES, gap=Gap.NOT_CONFIGURED, why=why))
-        more = sum(is_passed_over(blob.path) for blob in past.blobs) - MAX_PAST
+        again = (blob for blob in past.blobs if any(map(is_passed_over, past.paths(blob))))
+        more = sum(1 for _ in again) - MAX_PAST
         if more > 0:
             what = f"{more} old versions of lock files and the like"
             why = f"only the newest {MAX_PAST} are looked at a second time"
