@@ -17,7 +17,7 @@ cache, so that only new commits are walked, and of images only new layers.
 # engine      how Kingfisher is called and read
 # rules/      rules of our own for it
 # files       what there is on disk
-# today       its content, as git names it, and for which of it the history answers
+# today       its content, as git names it
 # objects     the stand-in for `.git`, with `pack`
 # overlooked  what the engine's rules pass over, and gets a second look
 # calls       its command line for each job

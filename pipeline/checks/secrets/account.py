@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets.calls import BESIDE, FILES, HISTORY, UNPACKED
+from pipeline.checks.secrets.calls import BESIDE, FILES, HISTORY, PAST, UNPACKED
 from pipeline.checks.secrets.engine import MAX_BYTES
 from pipeline.checks.secrets.overlooked import MAX_PAST, is_passed_over
 from pipeline.discover.names import printable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pipeline.checks.secrets.engine import Said, Scanned
     from pipeline.checks.secrets.files import Files
     from pipeline.checks.secrets.work import Task, Work
-    from pipeline.discover.past import Past
 
     Outputs = Mapping[str, tuple[Task, Said]]
 
@@ -34,7 +33,7 @@ _MESSAGES = "messages of commits and tags"
 
 def coverage(work: Work, outputs: Outputs, options: Options) -> Iterator[Coverage]:
     """What there was to look at in files and history, how much was, and why not the rest."""
-    yield _folder(work, outputs[FILES][1]) if FILES in outputs else _contents(work, outputs)
+    yield _folder(work, *outputs[FILES]) if FILES in outputs else _contents(work, outputs)
     yield from _cramped(work)
     yield from _passed(work, outputs)
     yield from _commits(work, outputs)
@@ -71,7 +70,7 @@ def is_whole(parts: Iterable[Coverage]) -> bool:
 
 
 def _contents(work: Work, outputs: Outputs) -> Coverage:
-    """Today's files, which the history answers for, with those beside it."""
+    """Today's files, which the walk of the history answers for."""
     files, contents = work.files, work.contents
     assert files is not None
     assert contents is not None
@@ -81,11 +80,7 @@ def _contents(work: Work, outputs: Outputs) -> Coverage:
     missing += [_unaccounted(path) for path in _left_packed(outputs)]
     expected = len(files.own) + len(files.closed)
     lost = len(missing)
-    task, said = outputs[HISTORY]
-    if task.aside and not _is_beside(work, task, said):
-        missing.append(_unaccounted(f"{len(task.aside)} files that no commit has as they are"))
-        lost += len(task.aside)
-    if what := _lost(work.past, task, said)[1]:
+    if what := _lost(work, *outputs[HISTORY])[1]:
         missing.append(_unaccounted(what))
         lost = expected
     return _coverage(FILES, "files", expected, expected - min(lost, expected), missing)
@@ -109,14 +104,14 @@ def _named(files: Files) -> Iterator[Missing]:
         yield _missing(path, Gap.INPUT_MISSING, "cannot be listed")
 
 
-def _folder(work: Work, said: Said) -> Coverage:
+def _folder(work: Work, task: Task, said: Said) -> Coverage:
     """Today's files where they lie: as many as were met must have been read."""
     files = work.files
     assert files is not None
     root = str(work.root)
     scanned = [one for path, one in said.scanned.items() if f"{path}/".startswith(f"{root}/")]
     blobs = sum(one.blobs for one in scanned)
-    whole = len(scanned) == 1 and all(one.whole for one in scanned)
+    whole = len(scanned) == task.inputs and all(one.whole for one in scanned)
     missing = [*_named(files)]
     if not whole or blobs < files.met:
         closed = list(_unreadable(work.root, files))
@@ -148,7 +143,7 @@ def _passed(work: Work, outputs: Outputs) -> Iterator[Coverage]:
         for path, why in sorted(work.unseen.items())
     ]
     evaluated = 0
-    if count and _is_repeated(work, task, said):
+    if count and _is_repeated(work, outputs, task, said):
         evaluated = count
     elif count:
         missing.append(_unaccounted("files that are looked at a second time"))
@@ -156,17 +151,12 @@ def _passed(work: Work, outputs: Outputs) -> Iterator[Coverage]:
     yield _coverage(AGAIN, "files", expected, evaluated, missing)
 
 
-def _is_repeated(work: Work, task: Task, said: Said) -> bool:
+def _is_repeated(work: Work, outputs: Outputs, task: Task, said: Said) -> bool:
     """Whether every file that is looked at again was read."""
-    if task.laid.tree:
+    if FILES not in outputs:
         assert work.past is not None
-        return not _lost(work.past, task, said)[1]
-    return _is_beside(work, task, said)
-
-
-def _is_beside(work: Work, task: Task, said: Said) -> bool:
-    """Whether all files were read that lie beside what is scanned."""
-    scanned = _of(said, f"/{BESIDE}", but=str(work.root))
+        return not _lost(work, task, said)[1]
+    scanned = _of(work, said, BESIDE)
     return bool(scanned and scanned.whole and scanned.blobs >= task.beside)
 
 
@@ -190,15 +180,17 @@ def _commits(work: Work, outputs: Outputs) -> Iterator[Coverage]:
         missing.append(Missing(subject=_MESSAGES, gap=Gap.TOO_LARGE, why=past.unheard))
     evaluated = past.commits
     if HISTORY in outputs:
-        lost, what = _lost(past, *outputs[HISTORY])
+        lost, what = _lost(work, *outputs[HISTORY])
         evaluated -= lost
         missing += [_unaccounted(what)] if what else []
     yield _coverage(HISTORY, "commits", past.commits + bool(missing), evaluated, missing)
 
 
-def _lost(past: Past, task: Task, said: Said) -> tuple[int, str]:
+def _lost(work: Work, task: Task, said: Said) -> tuple[int, str]:
     """How many commits were not walked, and in words what was not read; "" if all was."""
-    scanned = _of(said, "/history")
+    past = work.past
+    assert past is not None
+    scanned = _of(work, said, PAST)
     if scanned is None or not scanned.whole:
         return past.commits, f"{past.commits} commits"
     counted = past.commits + 1 if scanned.commits is None else scanned.commits
@@ -211,11 +203,14 @@ def _lost(past: Past, task: Task, said: Said) -> tuple[int, str]:
     return 0, ""
 
 
-def _of(said: Said, ending: str, *, but: str = "") -> Scanned | None:
-    """What was scanned of an input in the engine's working folder; `but` is a folder of others."""
-    return next(
-        (one for path, one in said.scanned.items() if path.endswith(ending) and path != but), None
+def _of(work: Work, said: Said, folder: str) -> Scanned | None:
+    """What was scanned of a folder of ours; what is scanned may hold one of the same name."""
+    ours = (
+        one
+        for path, one in said.scanned.items()
+        if path.endswith(f"/{folder}") and not f"{path}/".startswith(f"{work.root}/")
     )
+    return next(ours, None)
 
 
 def _aside(work: Work, options: Options) -> Iterator[Coverage]:

@@ -11,7 +11,7 @@ from pipeline.checks.secrets import (
     report,
 )
 from pipeline.checks.secrets import walked as walk
-from pipeline.checks.secrets.calls import FILES, HISTORY, LAYERS, UNPACKED
+from pipeline.checks.secrets.calls import ALL, FILES, HISTORY, LAYERS, UNPACKED
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pipeline.checks.secrets.files import Files
     from pipeline.checks.secrets.places import Place
     from pipeline.checks.secrets.remember import Seen
-    from pipeline.checks.secrets.walked import Ids, Walked
+    from pipeline.checks.secrets.walked import Walked
     from pipeline.checks.secrets.work import Task, Work
     from pipeline.model import Coverage
 
@@ -52,13 +52,14 @@ def read(options: Options, runs: Sequence[Ran]) -> Reading:
                 " nothing"
             )
     work: Work = next(task.work for task, _ in outputs.values())
+    if ALL in outputs:
+        outputs = {FILES: outputs[ALL], HISTORY: outputs[ALL]}
     if options.secrets.staged:
         return _staged(work, *outputs[HISTORY])
     assert work.files is not None
     names = _names(work)
-    ids = walk.identified(work, *outputs[HISTORY]) if HISTORY in outputs else {}
-    today = [*_as_before(work), *named(_today(work, outputs, ids), names)]
-    walked = walk.read(work, *outputs[HISTORY], ids, names) if HISTORY in outputs else walk.Walked()
+    today = [*_as_before(work), *named(_today(work, outputs), names)]
+    walked = walk.read(work, *outputs[HISTORY], names) if HISTORY in outputs else walk.Walked()
     past = _history(work, walked)
     coverage = tuple(account.coverage(work, outputs, options))
     if account.is_whole(coverage):
@@ -136,21 +137,19 @@ def _as_before(work: Work) -> Iterator[Seen]:
         yield from (seen for seen in work.memory.today if seen.path in names)
 
 
-def _today(work: Work, outputs: Outputs, ids: Ids) -> list[Place]:
+def _today(work: Work, outputs: Outputs) -> list[Place]:
     """Places in today's files, of both looks."""
     return [
         place(hit, path)
         for name, (task, said) in outputs.items()
         if name != HISTORY or FILES not in outputs
         for hit in said.hits
-        for path in _paths_today(work, outputs, task, hit, ids)
+        for path in _paths_today(work, outputs, task, hit)
     ]
 
 
-def _paths_today(work: Work, outputs: Outputs, task: Task, hit: Hit, ids: Ids) -> Iterable[str]:
+def _paths_today(work: Work, outputs: Outputs, task: Task, hit: Hit) -> Iterable[str]:
     """The files of today in which a hit lies."""
-    if (path := task.today(hit, walk.id_of(hit, ids))) is not None:
-        return (path,)
     if (again := task.again(hit)) is not None:
         return () if hit.rule.startswith(OURS) else again
     path = _path_today(work, outputs, task, hit)

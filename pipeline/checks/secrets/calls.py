@@ -7,17 +7,19 @@ it is to read arrives meanwhile (`work.given`).
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline.checks.job import Job
-from pipeline.checks.secrets import room
 from pipeline.checks.secrets.engine import ACCEPTED, arguments, environment
 from pipeline.checks.secrets.remember import is_remembered
+from pipeline.checks.secrets.room import in_memory
+from pipeline.discover.names import is_text
 from pipeline.discover.top import top_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from pipeline.checks.job import Options, Ran
@@ -27,6 +29,7 @@ TIMEOUT = 1800.0
 
 FILES, HISTORY, UNPACKED = "today's files", "history", "files that are unpacked"
 LAYERS = "image layers"
+ALL = f"{FILES} and {HISTORY}"
 """What the jobs are called."""
 
 BESIDE, PAST, STAGED = "beside", "history", "staged"
@@ -36,6 +39,11 @@ BRANCH = "refs/heads/all"
 
 _BLIND = 0.35
 """Seconds for which the engine is busy with its rules, at least, before it looks into anything."""
+MAX_ENTRIES = 400
+"""Files and folders that are named to the engine one by one."""
+
+_NEVER = frozenset({".git/", ".supply-chain/"})
+"""Folders that are entered in no repository."""
 _NO_COMMITS = ("--git-history", "none")
 _BRANCH = ("--branch", BRANCH)
 
@@ -43,8 +51,8 @@ _BRANCH = ("--branch", BRANCH)
 def foreseen(root: Path, options: Options) -> Job | None:
     """What the plan will most probably come to, as far as one look tells; `None` if it does not.
 
-    Few folders hold something that must not be entered. Of a repository that was looked at before,
-    the plan knows more than this.
+    Few folders hold something that must not be entered, and few files are ignored where nobody
+    works. Of a repository that was looked at before, the plan knows more than this.
     """
     if options.secrets.staged:
         return staged(options)
@@ -52,7 +60,8 @@ def foreseen(root: Path, options: Options) -> Job | None:
         return in_place(root, options)
     if not options.secrets.history or is_remembered(root):
         return None
-    return everything(options)
+    found = entries(root, _NEVER)
+    return with_history(found, options) if found else None
 
 
 def in_place(root: Path, options: Options, skips: Sequence[str] = ()) -> Job:
@@ -61,9 +70,35 @@ def in_place(root: Path, options: Options, skips: Sequence[str] = ()) -> Job:
     return _job(FILES, (str(root), BESIDE, *_NO_COMMITS, *prefixes), (BESIDE,), options)
 
 
-def everything(options: Options) -> Job:
-    """All that git keeps, and those of today's files for which that does not answer."""
-    return _job(HISTORY, (BESIDE, PAST), (BESIDE, PAST), options)
+def with_history(entries: Sequence[str], options: Options) -> Job:
+    """Today's files in `entries`, and all that git keeps."""
+    return _job(ALL, (*entries, BESIDE, PAST), (BESIDE, PAST), options)
+
+
+def entries(root: Path, skips: Collection[str]) -> list[str] | None:
+    """What is in the folder, but for the folders `skips`; `None` where there is too much of it.
+
+    A folder with such a part in it is named by what is in it: a prefix to skip would hold for the
+    history as well.
+    """
+    opened = {skip[: at + 1] for skip in skips for at, sign in enumerate(skip[:-1]) if sign == "/"}
+    found: list[str] = []
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(root / folder) as inside:
+            for entry in inside:
+                path = f"{folder}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    if f"{path}/" in opened:
+                        waiting.append(f"{path}/")
+                    elif f"{path}/" not in skips:
+                        found.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(entry.path)
+        if len(found) > MAX_ENTRIES:
+            return None
+    return sorted(found) if all(map(is_text, found)) else None
 
 
 def walk(base: str, options: Options) -> Job:
@@ -95,7 +130,7 @@ def _job(name: str, what: tuple[str, ...], folders: tuple[str, ...], options: Op
         timeout=TIMEOUT,
         env=environment(),
         private=True,
-        scratch=room.in_memory(),
+        scratch=in_memory(),
         late=folders,
         blind=_BLIND,
         met=_met,

@@ -42,7 +42,7 @@ class Files:
     those of them that the engine leaves out for their size, and `deep` archives of which it leaves
     something out, with the reason. `met` counts every file that it will meet and read, `skips` are
     the folders that it must not enter. `closed` are folders that could not be listed.
-    `repositories` are repositories of their own.
+    `repositories` are repositories of their own, `stores` folders that look like the data of one.
     """
 
     own: Mapping[str, str]
@@ -51,6 +51,7 @@ class Files:
     skips: tuple[str, ...]
     closed: tuple[str, ...]
     repositories: tuple[str, ...]
+    stores: tuple[str, ...] = ()
     deep: Mapping[str, str] = field(default_factory=dict)
 
     def path(self, spelt: str) -> str | None:
@@ -103,6 +104,7 @@ class _Walk:
         self.large: list[str] = []
         self.skips: list[str] = []
         self.closed: list[str] = []
+        self.stores: list[str] = []
         self.deep: dict[str, str] = {}
         self.met = 0
 
@@ -132,6 +134,7 @@ class _Walk:
             skips=tuple(self.skips),
             closed=tuple(sorted(self.closed)),
             repositories=tuple(sorted(self.repositories)),
+            stores=tuple(sorted(self.stores)),
             deep=self.deep,
         )
 
@@ -139,11 +142,14 @@ class _Walk:
         """What is in a folder; nothing of one that cannot be listed."""
         try:
             with os.scandir(self.root / folder) as entries:
-                return list(entries)
+                inside = list(entries)
         except OSError:
             if counts:
                 self.closed.append(folder or ".")
             return []
+        if {"HEAD", "objects"} <= {one.name for one in inside}:
+            self.stores.append(folder or ".")
+        return inside
 
     def _matters(self, folder: str) -> bool:
         """Whether a folder may hold files of the repository."""

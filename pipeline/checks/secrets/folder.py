@@ -1,4 +1,4 @@
-"""Today's files: read by the engine where they lie, or in the history where a commit has them.
+"""Today's files: read by the engine where they lie.
 
 What its rules pass over by name lies beside them under another name, for a second look.
 """
@@ -6,7 +6,6 @@ What its rules pass over by name lies beside them under another name, for a seco
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pipeline.checks.secrets import calls, overlooked
@@ -15,8 +14,10 @@ from pipeline.checks.secrets.work import Task, given
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from pipeline.checks.job import Job, Options
+    from pipeline.checks.secrets.files import Files
     from pipeline.checks.secrets.work import Work
 
 
@@ -24,55 +25,45 @@ def in_place(work: Work, options: Options, *, alone: bool = True) -> Job:
     """Today's files in all of the folder; not `alone` where another engine runs beside this one."""
     assert work.files is not None
     job = calls.in_place(work.root, options, work.files.skips)
-    return _given(job if alone else calls.on_disk(job), work)
+    return _given(job if alone else calls.on_disk(job), work, 1)
 
 
 def with_history(
-    work: Work,
-    options: Options,
-    history: Mapping[str, bytes],
-    aside: Mapping[str, bytes] | None = None,
+    work: Work, options: Options, entries: Sequence[str], history: Mapping[str, bytes]
 ) -> Job:
-    """All that git keeps, by a repository of ours, and the files `aside` for those of today.
-
-    Without these, another engine reads today's files where they lie.
-    """
-    job = calls.everything(options)
-    if aside is None:
-        canary, beside = _watched()
-        job = given(job, beside, Task(work=work, canary=canary))
-    else:
-        job = _given(job, work, aside)
+    """Today's files in `entries`, and all that git keeps, by a repository of ours."""
+    job = _given(calls.with_history(entries, options), work, len(entries))
     return replace(job, inputs={**job.inputs, **history})
 
 
 def unpacked(work: Work, paths: Sequence[str], options: Options) -> Job:
     """Files that the engine unpacks where they lie, and nowhere else."""
     names = {f"{work.root}/{path}": path for path in paths}
-    canary, beside = _watched()
+    canary = Canary.make()
+    beside = {f"{calls.BESIDE}/{overlooked.CANARY}": canary.content}
     task = Task(work=work, canary=canary, names=names)
     return given(calls.unpacked(list(names), options), beside, task)
 
 
-def _given(job: Job, work: Work, aside: Mapping[str, bytes] = MappingProxyType({})) -> Job:
-    """A look at today's files, with what lies beside them; those `aside` lie there themselves."""
-    canary, beside = _watched()
+def _given(job: Job, work: Work, inputs: int) -> Job:
+    """A look at `inputs` files and folders of today, with what lies beside them."""
+    canary = Canary.make()
     found, unseen = overlooked.read(work.root, work.again)
-    laid, files = overlooked.beside(found, packed=not job.scratch)
-    # Their real paths stay at the end: some rules go by them.
-    folders = {f"{calls.BESIDE}/{number:06}/": path for number, path in enumerate(aside)}
-    beside |= files | {folder + path: aside[path] for folder, path in folders.items()}
+    laid, beside = overlooked.beside(found, packed=not job.scratch)
+    beside[f"{calls.BESIDE}/{overlooked.CANARY}"] = canary.content
     task = Task(
         work=replace(work, unseen=unseen),
         canary=canary,
         laid=laid,
-        aside=folders,
+        inputs=inputs,
         beside=len(beside),
     )
     return given(job, beside, task)
 
 
-def _watched() -> tuple[Canary, dict[str, bytes]]:
-    """A canary, and the file beside all else in which it lies."""
-    canary = Canary.make()
-    return canary, {f"{calls.BESIDE}/{overlooked.CANARY}": canary.content}
+def entries(root: Path, files: Files) -> list[str] | None:
+    """What `calls.with_history` can be told of; `None` where it could come upon a repository."""
+    skips = frozenset(files.skips)
+    if ".git/" not in skips or not all(f"{path}/" in skips for path in files.repositories):
+        return None
+    return None if files.stores else calls.entries(root, skips)

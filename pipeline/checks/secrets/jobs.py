@@ -1,8 +1,8 @@
 """What is run.
 
-One process reads every object that git keeps, and those of today's files that no commit has as
-they are. Of a repository that was looked at before, one reads the new commits, with a commit of
-ours in front of them that holds the files that changed. Where one process does not do, two do.
+One process reads today's files where they lie and every object that git keeps. Of a repository
+that was looked at before, one reads the new commits, with a commit of ours in front of them that
+holds the files that changed. Where one process does not do, two do.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from pipeline.checks.secrets.engine import (
 )
 from pipeline.checks.secrets.objects import StandIn
 from pipeline.checks.secrets.survey import survey
-from pipeline.checks.secrets.today import MAX_FILES, MAX_UNPACKED, changed, fresh, kept
+from pipeline.checks.secrets.today import MAX_UNPACKED, changed, fresh
 from pipeline.checks.secrets.work import Work
 from pipeline.discover.names import is_text
 from pipeline.discover.single import together
@@ -41,7 +41,7 @@ from pipeline.errors import IncompleteError
 from pipeline.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pipeline.checks.job import Job, Options
     from pipeline.checks.secrets.today import Contents
@@ -109,8 +109,12 @@ def _repository(work: Work, contents: Contents | None, options: Options) -> list
     """The jobs for today's files and for the history."""
     found = work.past
     if found and found.tips and contents:
-        look = _news if work.memory else _everything
-        if jobs := look(replace(work, contents=contents), found, contents, options):
+        remembering = replace(work, contents=contents)
+        if work.memory:
+            jobs = _news(remembering, found, contents, options)
+        else:
+            jobs = _everything(remembering, found, options)
+        if jobs:
             return jobs
     if not (found and found.tips) or _is_known(found, work.memory):
         return [folder.in_place(work, options)]
@@ -139,45 +143,40 @@ def _news(work: Work, found: Past, contents: Contents, options: Options) -> list
     return jobs
 
 
-def _everything(work: Work, found: Past, contents: Contents, options: Options) -> list[Job]:
-    """One process for all that git keeps, and for those of today's files that are not in it.
+def _everything(work: Work, found: Past, options: Options) -> list[Job]:
+    """One process for the folder and for all that git keeps; none where the folder is not simple.
 
-    A second one, for the folder as it is, where these are too many or have no room in memory; none
-    where the history has too many files that the engine leaves out for being small.
+    The folder itself is a repository to the engine, so it is told of what is in it instead.
     """
+    assert work.files is not None
+    entries = folder.entries(work.root, work.files)
     small = {
         blob.id: found.stored[blob.id]
         for blob in found.blobs
         if found.stored.get(blob.id, MIN_BYTES) < MIN_BYTES
     }
-    if len(small) > MAX_SMALL:
+    if entries is None or len(small) > MAX_SMALL:
         return []
     walk, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
     names, tree = history.named(found, frozenset())
     try:
-        texts = together(work.root, small)
+        contents = together(work.root, small)
     except IncompleteError:
         return []  # the walk from commit to commit says what is missing
     for number, blob in enumerate(blob for blob in found.blobs if blob.id in small):
         # Its real path stays at the end: some rules go by it.
         name = f"{number:06}/{blob.path}"
         names[name] = blob.path
-        tree[name] = stand_in.blob(texts[blob.id].ljust(MIN_BYTES, b"\n"))
+        tree[name] = stand_in.blob(contents[blob.id].ljust(MIN_BYTES, b"\n"))
     told = messages.lay(messages.new(found, work.memory), stand_in)
     tree |= told.tree
     first = stand_in.commit(tree) if tree else ""
     parents = (*found.tips, *((first,) if first else ()))
     commit = stand_in.commit({overlooked.CANARY: stand_in.blob(walk.content)}, parents)
     files = stand_in.files(PAST, commit)
-    known = kept(contents, found)
-    aside = _aside(work.root, contents, known)
-    if aside is None:
-        known = {}
-        work = replace(work, cramped=_cramped(work, engines=2))
-    job = folder.with_history(work, options, files, aside)
+    job = folder.with_history(work, options, entries, files)
     task = replace(
         job.notes,
-        kept=known,
         told=told,
         walk=walk,
         commit=commit,
@@ -189,17 +188,7 @@ def _everything(work: Work, found: Past, contents: Contents, options: Options) -
         + len(told.tree)
         + len(files),
     )
-    job = replace(job, notes=task)
-    return [job] if aside is not None else [folder.in_place(work, options, alone=False), job]
-
-
-def _aside(root: Path, contents: Contents, known: Mapping[str, str]) -> dict[str, bytes] | None:
-    """Those of today's files that the history does not answer for; `None` without room for them."""
-    paths = frozenset(known.values())
-    others = {path: id_ for path, id_ in contents.ids.items() if path not in paths}
-    if others and (len(others) > MAX_FILES or not room.in_memory()):
-        return None
-    return fresh(root, others, ())
+    return [replace(job, notes=task)]
 
 
 def _key(options: Options) -> str:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets import calls, history, remember
+from pipeline.checks.secrets import calls, folder, history, remember
 from pipeline.checks.secrets.files import Files, look
 from pipeline.checks.secrets.today import Contents, name
 from pipeline.discover.past import Past, past
@@ -40,15 +40,25 @@ def survey(root: Path, target: Target, key: str, options: Options) -> Surveyed:
     is_remembered = remember.is_remembered(root)
     recalled: list[remember.Memory] = []
 
+    def all_files() -> Files:
+        files = look(root, target)
+        if not is_remembered:
+            foresee(files)
+        return files
+
+    def foresee(files: Files) -> None:
+        if entries := folder.entries(root, files):
+            options.ahead(calls.with_history(entries, options))
+
     # Git lists the history meanwhile: other processes, each of them busy on one core.
     with ThreadPoolExecutor(max_workers=1) as pool:
-        looked = pool.submit(look, root, target)
+        looked = pool.submit(all_files)
         named = pool.submit(lambda: name(root, looked.result()))
 
         def since(first: str) -> tuple[str, ...]:
             memory = remember.recall(first, str(root), key)
             if memory is None:
-                options.ahead(calls.everything(options))
+                foresee(looked.result())
                 return ()
             recalled.append(memory)
             options.ahead(calls.walk(history.base_of(memory.tips), options))

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets.engine import MIN_BYTES
 from pipeline.checks.secrets.pack import header, sha1
 from pipeline.discover.names import is_text
 from pipeline.tree import Opener
@@ -23,19 +22,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.checks.secrets.files import Files
-    from pipeline.discover.past import Past
 
 MAX_FRESH = 48 * 1024 * 1024
 """Bytes of files that no commit holds; where there are more, the engine reads the folder."""
 MAX_UNPACKED = 200
 """Files that the engine unpacks on disk alone; where there are more, it reads the folder."""
 
-MAX_FILES = 5000
-"""The same for their number."""
-
 _CHUNK = 1024 * 1024
-_NOTHING = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
-"""The id of an empty file's content."""
 _UNPACKED = re.compile(r".*\.(?:db3?|s3db|sl3|sqlite\d?|py[co])", re.DOTALL | re.IGNORECASE)
 _DATABASE = b"SQLite format 3\0"
 
@@ -81,26 +74,6 @@ def changed(contents: Contents, before: Mapping[str, str]) -> dict[str, str]:
         path: id_
         for path, id_ in contents.ids.items()
         if before.get(path) != id_ or not is_text(path)
-    }
-
-
-def kept(contents: Contents, found: Past) -> dict[str, str]:
-    """The files that the engine reads in the history as it would where they lie: id to path.
-
-    Some of its rules go by the path, and it tells what was committed under several of them under
-    one alone. What it leaves out of a history for being small counts only if there is nothing.
-    """
-    known = {blob.id: blob.path for blob in found.blobs}
-    otherwise = frozenset(contents.unpacked)
-    return {
-        id_: path
-        for path, id_ in contents.ids.items()
-        if known.get(id_) == found.below + path
-        and id_ not in found.others
-        and (found.stored.get(id_, 0) >= MIN_BYTES or id_ == _NOTHING)
-        and path not in otherwise
-        and "!" not in path  # where an archive ends and what is in it begins
-        and is_text(path)
     }
 
 

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pipeline.checks.secrets.places import Place
     from pipeline.checks.secrets.work import Task, Work
 
-    Ids = dict[tuple[str, str], str]
-    """By the commit and the path in it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Walked:
@@ -36,21 +33,12 @@ class Walked:
     blobs: frozenset[str] = field(default=frozenset())
 
 
-def identified(work: Work, task: Task, said: Said) -> Ids:
-    """The ids of the file versions of the history in which there are hits."""
-    return identify(work.root, sorted({_where(hit) for hit in _hits(task, said)}))
-
-
-def id_of(hit: Hit, ids: Ids) -> str:
-    """The id of the file version in which a hit lies; "" where it is none of the history's."""
-    return ids.get(_where(hit), "") if hit.commit else _stored(hit)
-
-
-def read(work: Work, task: Task, said: Said, ids: Ids, names: Names) -> Walked:
+def read(work: Work, task: Task, said: Said, names: Names) -> Walked:
     """The places in the history that one run of the engine tells of."""
     assert work.past is not None
     below = work.past.below
-    hits = _hits(task, said)
+    hits = [hit for hit in said.hits if hit.commit and hit.commit not in {task.commit, task.first}]
+    ids = identify(work.root, sorted({_where(hit) for hit in hits}))
     held = {blob.id: blob.path for blob in work.past.blobs}
     if task.walk:
         told = [*_of_all(work, hits, ids, held), *_without_a_commit(said, held)]
@@ -70,24 +58,14 @@ def read(work: Work, task: Task, said: Said, ids: Ids, names: Names) -> Walked:
     )
 
 
-def _hits(task: Task, said: Said) -> list[Hit]:
-    """The hits in commits that are not ours."""
-    return [hit for hit in said.hits if hit.commit and hit.commit not in {task.commit, task.first}]
-
-
-def _stored(hit: Hit) -> str:
-    """The id of an object of which the engine knows no commit; "" for any other hit."""
-    if hit.commit or not hit.path.startswith(STORE):
-        return ""
-    return hit.path.removeprefix(STORE).partition("!")[0].replace("/", "")
-
-
 def _where(hit: Hit) -> tuple[str, str]:
     """The commit and the file in it."""
     return hit.commit, hit.path.partition("!")[0]
 
 
-def _of_all(work: Work, hits: list[Hit], ids: Ids, held: dict[str, str]) -> Iterator[Place]:
+def _of_all(
+    work: Work, hits: list[Hit], ids: dict[tuple[str, str], str], held: dict[str, str]
+) -> Iterator[Place]:
     """Places in all that git keeps; what nothing leads to is left out."""
     stray = unreached(work.root, sorted({hit.commit for hit in hits}))
     for hit in hits:
@@ -101,11 +79,15 @@ def _of_all(work: Work, hits: list[Hit], ids: Ids, held: dict[str, str]) -> Iter
 def _without_a_commit(said: Said, held: dict[str, str]) -> Iterator[Place]:
     """Places in objects of which the engine knows no commit."""
     for hit in said.hits:
-        if (id_ := _stored(hit)) in held:
-            yield place(hit, held[id_])
+        if not hit.commit and hit.path.startswith(STORE):
+            id_ = hit.path.removeprefix(STORE).partition("!")[0].replace("/", "")
+            if id_ in held:
+                yield place(hit, held[id_])
 
 
-def _of_a_walk(work: Work, hits: list[Hit], ids: Ids, held: dict[str, str]) -> Iterator[Place]:
+def _of_a_walk(
+    work: Work, hits: list[Hit], ids: dict[tuple[str, str], str], held: dict[str, str]
+) -> Iterator[Place]:
     """Places where content appeared for the first time; what is remembered did so earlier."""
     before = frozenset(work.memory.blobs if work.memory else ())
     commits: dict[str, set[str]] = defaultdict(set)

@@ -63,10 +63,9 @@ class Task:
 
     `laid` are the files of today that are looked at a second time, `told` messages of commits and
     tags. `commit` is the one in front, `first` the one that holds all these and `names` where that
-    is another, and `walk` a canary in `commit` where the other one is beside. `kept` are the files
-    of today that are read in the history, each the only path of what it holds, by the id of that;
-    `aside` are the others, by the folders of ours in which they lie. `beside` is how many files lie
-    there in all, `blobs` how many file versions there are to be read.
+    is another, and `walk` a canary in `commit` where the other one is beside. `inputs` is how many
+    files and folders of today were named to the engine, `beside` how many files of ours lie beside
+    them, `blobs` how many file versions there are to be read.
     """
 
     work: Work
@@ -77,8 +76,7 @@ class Task:
     commit: str = ""
     first: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
-    kept: Mapping[str, str] = field(default_factory=dict)
-    aside: Mapping[str, str] = field(default_factory=dict)
+    inputs: int = 0
     beside: int = 0
     blobs: int = 0
 
@@ -91,12 +89,6 @@ class Task:
         """The files of today in which a hit of a second look lies; `None` for any other hit."""
         in_place = hit.commit == self.held if self.laid.tree else not hit.commit
         return self.laid.at(hit.path) if in_place else None
-
-    def today(self, hit: Hit, id_: str) -> str | None:
-        """The file of today that lies aside, or is known by the id of what it holds."""
-        beside, _, inside = hit.path.partition("/")
-        lies = None if hit.commit else self.aside.get(f"{beside}/{inside.partition('/')[0]}/")
-        return lies or self.kept.get(id_)
 
     @property
     def canaries(self) -> Iterator[Canary]:

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import checks
 from pipeline.checks.job import Job, Options, Skip
-from pipeline.checks.secrets import calls, plan, room
+from pipeline.checks.secrets import calls, plan
 from pipeline.checks.secrets.engine import TOOL
 from pipeline.model import SecretSettings
 from pipeline.tools import python
@@ -46,31 +46,32 @@ def test_of_a_plain_folder_it_is_known_at_once(tmp_path: Path) -> None:
     assert command(started[-1]) == command(job)
 
 
-def test_of_a_repository_too_whatever_is_in_it(repository: Repository) -> None:
+def test_of_a_repository_where_nobody_works_too(repository: Repository) -> None:
     repository.write("a.py", "x = 1\n")
     repository.write("b/c.py", "x = 1\n")
+    repository.commit()
+    started, (job,) = foreseen(repository.root)
+    assert job.name == calls.ALL
+    assert [command(one) for one in started] == [command(job)] * 2
     repository.write(".gitignore", "ignored/\n")
     repository.write("ignored/a.py", "x = 1\n")
     repository.commit()
-    repository.write("a.py", "x = 2\n")
     started, (job,) = foreseen(repository.root)
-    assert job.name == calls.HISTORY
-    assert [command(one) for one in started] == [command(job)]
+    assert [command(one) == command(job) for one in started] == [False, True]
     started, (job,) = foreseen(repository.root, history=False)
     assert job.name == calls.FILES
     assert [command(one) for one in started] == [command(job)]
 
 
-def test_of_one_with_much_that_no_commit_has_the_history_is(
+def test_of_one_with_too_much_in_it_nothing_is(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.commit(a="x = 1\n")
-    repository.write("b.py", "x = 2\n")
-    monkeypatch.setattr("pipeline.checks.secrets.jobs.MAX_FILES", 0)
-    started, (files, history) = foreseen(repository.root)
-    assert (files.name, history.name) == (calls.FILES, calls.HISTORY)
-    assert [command(one) for one in started] == [command(history)]
-    assert (files.scratch, history.scratch) == ("", room.in_memory()), "there is room for one"
+    repository.commit(a="x = 1\n", b="x = 1\n")
+    monkeypatch.setattr(calls, "MAX_ENTRIES", 1)
+    started, jobs = foreseen(repository.root)
+    assert started == []
+    assert [job.name for job in jobs] == [calls.FILES, calls.HISTORY]
+    assert {job.scratch for job in jobs} == {""}, "there is memory for one of them"
 
 
 def test_of_what_is_new_in_a_repository(repository: Repository) -> None:
@@ -105,12 +106,7 @@ def test_all_that_arrives_late_lies_in_the_folders_that_are_named(repository: Re
     repository.write("b.db", b"SQLite format 3\0")
     _, jobs = foreseen(repository.root)
     found += jobs
-    assert [job.name for job in found] == [
-        calls.FILES,
-        calls.HISTORY,
-        calls.HISTORY,
-        calls.UNPACKED,
-    ]
+    assert [job.name for job in found] == [calls.FILES, calls.ALL, calls.HISTORY, calls.UNPACKED]
     for job in found:
         assert {name.partition("/")[0] for name in job.inputs} == set(job.late)
         assert not job.links

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks.job import Options, Skip
-from pipeline.checks.secrets.calls import FILES, HISTORY, UNPACKED
+from pipeline.checks.secrets.calls import ALL, FILES, HISTORY, UNPACKED
 from pipeline.checks.secrets.engine import TOOL
 from pipeline.checks.secrets.jobs import plan
 from pipeline.checks.secrets.overlooked import NOTHING
@@ -21,7 +21,7 @@ from .conftest import TARGET, Repository, make_token, names, search, skipped
 def task(root: Path) -> Task:
     jobs = plan(TARGET, Options(root=str(root)))
     assert not isinstance(jobs, Skip)
-    *_, found = (job.notes for job in jobs if job.name in {FILES, HISTORY})
+    *_, found = (job.notes for job in jobs if job.name in {FILES, ALL})
     assert isinstance(found, Task)
     return found
 
@@ -35,7 +35,7 @@ def test_jobs_follow_from_what_is_there(repository: Repository) -> None:
     repository.write("a.py", "x\n")
     assert names(repository.root) == [FILES]
     repository.commit()
-    assert names(repository.root) == [HISTORY]
+    assert names(repository.root) == [ALL]
     assert names(repository.root, history=False) == [FILES]
     search(repository.root)
     assert names(repository.root) == [HISTORY], "a walk of what is new"
@@ -43,24 +43,13 @@ def test_jobs_follow_from_what_is_there(repository: Repository) -> None:
     assert names(repository.root) == [HISTORY, UNPACKED]
 
 
-@pytest.mark.parametrize("limit", ["today.MAX_FRESH", "jobs.MAX_FILES"])
+@pytest.mark.parametrize("limit", ["MAX_FRESH", "MAX_UNPACKED"])
 def test_much_that_no_commit_has_is_read_where_it_lies(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    repository.write("a.py", "x = 'no secret in it'\n")
-    repository.commit()
-    monkeypatch.setattr(f"pipeline.checks.secrets.{limit}", 0)
-    assert names(repository.root) == [HISTORY]
-    repository.write("b.py", "y\n")
-    assert names(repository.root) == [FILES, HISTORY]
-
-
-@pytest.mark.parametrize("limit", ["today.MAX_FRESH", "jobs.MAX_UNPACKED"])
-def test_so_is_much_that_is_new(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch, limit: str
-) -> None:
-    monkeypatch.setattr(f"pipeline.checks.secrets.{limit}", 0)
-    repository.write("a.py", "x = 'no secret in it'\n")
+    module = "today" if limit == "MAX_FRESH" else "jobs"
+    monkeypatch.setattr(f"pipeline.checks.secrets.{module}.{limit}", 0)
+    repository.write("a.py", "x\n")
     repository.commit()
     search(repository.root)
     assert names(repository.root) == [HISTORY]
@@ -71,18 +60,10 @@ def test_so_is_much_that_is_new(
     assert names(repository.root) == [FILES, HISTORY]
 
 
-def test_a_history_of_many_tiny_files_is_walked_from_commit_to_commit(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipeline.checks.secrets.jobs.MAX_SMALL", 0)
-    repository.commit(a="x\n")
-    assert names(repository.root) == [FILES, HISTORY]
-
-
 def test_what_is_passed_over_lies_beside_todays_files(repository: Repository) -> None:
-    repository.write("a.py", "x = 'no secret in it'\n")
+    repository.write("a.py", "x\n")
     assert task(repository.root).laid == NOTHING
-    repository.write("go.sum", "y = 'no secret in it'\n")
+    repository.write("go.sum", "y\n")
     found = task(repository.root)
     assert list(found.laid.names.values()) == [("go.sum",)]
     assert found.looked_again == 1
@@ -103,7 +84,7 @@ def test_what_is_passed_over_lies_beside_todays_files(repository: Repository) ->
 def test_no_content_of_the_repository_is_on_a_disk_in_the_clear(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.checks.secrets.room.in_memory", lambda: "")
+    monkeypatch.setattr("pipeline.checks.secrets.calls.in_memory", lambda: "")
     token = make_token()
     repository.write("package-lock.json", token)
     repository.commit()

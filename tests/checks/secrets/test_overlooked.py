@@ -187,7 +187,7 @@ def test_what_lies_there_is_read_by_the_engine(
     """Each kind of content: text, nothing, an archive, text between bytes."""
     (tmp_path / "memory").mkdir()
     place = str(tmp_path / "memory") if where == "in memory" else ""
-    monkeypatch.setattr("pipeline.checks.secrets.room.in_memory", lambda: place)
+    monkeypatch.setattr("pipeline.checks.secrets.calls.in_memory", lambda: place)
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("a.txt", f"key = '{token}'\n")

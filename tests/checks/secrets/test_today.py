@@ -14,7 +14,6 @@ import pytest
 
 from pipeline.checks.secrets import today
 from pipeline.checks.secrets.files import look
-from pipeline.discover.past import past
 from pipeline.model import Finding, Location, Reading, Target
 
 from .conftest import Repository, is_whole, make_token, search
@@ -59,42 +58,6 @@ def test_what_cannot_be_read_is_told(repository: Repository) -> None:
 def test_only_what_changed_counts(repository: Repository) -> None:
     found = today.Contents(ids={"a": "1", "b": "2", "c\udcff": "3"}, unread={}, unpacked=())
     assert today.changed(found, {"a": "1", "b": "0", "c\udcff": "3"}) == {"b": "2", "c\udcff": "3"}
-
-
-def test_what_the_history_answers_for_has_one_path_and_is_read_there_as_on_disk(
-    repository: Repository,
-) -> None:
-    def kept() -> set[str]:
-        found = past(root := repository.root)
-        assert found is not None
-        return set(today.kept(contents(root), found).values())
-
-    text = "x = 'longer than twenty bytes {}'\n".format
-    for name in ("a.py", "moved.py", "same.py", "part/same.py", "changed.py", "b!c.py", "a.db"):
-        repository.write(name, text(name.rpartition("/")[2]))
-    repository.write(os.fsdecode(b"no-text-\xff.py"), text("e"))
-    repository.write("small.py", "x")
-    repository.write("empty/empty", "")
-    repository.commit()
-    repository.git("mv", "moved.py", "here.py")
-    repository.commit()
-    repository.write("changed.py", text("changed since"))
-    repository.write("new.py", text("new"))
-    assert kept() == {"a.py", "empty/empty"}
-    repository.git("mv", "a.py", "b.py")
-    repository.git("commit", "-q", "-m", "x")
-    assert kept() == {"empty/empty"}, "it was committed under two paths"
-
-
-def test_of_a_part_the_whole_path_counts(repository: Repository) -> None:
-    repository.write("part/a.py", "x = 'longer than twenty bytes'\n")
-    repository.write("b.py", "y = 'longer than twenty bytes'\n")
-    repository.commit()
-    repository.write("part/b.py", "y = 'longer than twenty bytes'\n")
-    root = repository.root / "part"
-    found = past(root)
-    assert found is not None
-    assert set(today.kept(contents(root), found).values()) == {"a.py"}
 
 
 def test_what_no_commit_holds_is_read_within_a_limit(
@@ -203,7 +166,7 @@ def test_whatever_became_of_todays_files_all_is_seen(
     repository.write("sub/new.toml", f"value = '{make_token()}'\n")
     repository.write(os.fsdecode(b"sub/\xff.py"), f"value = '{make_token()}'\n")
     if not memory:
-        monkeypatch.setattr("pipeline.checks.secrets.room.in_memory", lambda: "")
+        monkeypatch.setattr("pipeline.checks.secrets.calls.in_memory", lambda: "")
     root = repository.root / part
     expected = on_disk(root, cache, monkeypatch)
     reading = search(root)

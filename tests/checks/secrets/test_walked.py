@@ -109,3 +109,22 @@ def test_another_repositorys_data_in_the_tree_is_not_our_history(
     reading = search(repository.root)
     assert is_whole(reading)
     assert [found.path for found in only(reading).locations] == ["a.py"]
+
+
+@pytest.mark.parametrize("names", [("go.sum", "a.py"), ("a.py", "go.sum")])
+@pytest.mark.parametrize("removed", [False, True], ids=["today", "removed"])
+def test_a_path_in_a_commit_that_is_lost_is_no_excuse(
+    repository: Repository, token: str, names: tuple[str, str], *, removed: bool
+) -> None:
+    before, now = names
+    repository.commit(b="x = 1\n")
+    repository.write(before, line(token))
+    repository.commit()
+    repository.git("mv", before, now)
+    repository.git("commit", "-q", "--amend", "-m", "better")
+    if removed:
+        repository.git("rm", "-q", now)
+        repository.commit()
+    reading = search(repository.root)
+    assert is_whole(reading)
+    assert only(reading).removed is removed

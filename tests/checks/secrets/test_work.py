@@ -61,23 +61,6 @@ def test_a_second_look_may_lie_beside_todays_files() -> None:
     assert there.again(hit("/r/x.lock", "")) is None
 
 
-def test_a_file_of_today_lies_aside_or_is_known_by_what_it_holds() -> None:
-    work = Work(root=Path("/r"))
-    there = Task(
-        work=work,
-        canary=Canary.make(),
-        kept={"c" * 40: "kept.py"},
-        aside={"beside/000000/": "a/b.py", "beside/000001/": "d.db"},
-    )
-    assert there.today(hit("beside/000000/a/b.py", ""), "") == "a/b.py"
-    assert there.today(hit("beside/000001/d.db/table", ""), "") == "d.db"
-    assert there.today(hit("beside/000000.txt", ""), "") is None, "a second look"
-    assert there.today(hit("beside/000000/a/b.py"), "") is None, "a commit has a file of that name"
-    assert there.today(hit("kept.py"), "c" * 40) == "kept.py"
-    assert there.today(hit("history/objects/cc/cc", ""), "c" * 40) == "kept.py"
-    assert there.today(hit("kept.py"), "d" * 40) is None, "it was another one then"
-
-
 def test_all_canaries_of_a_job_are_known() -> None:
     one, two, three = (Canary.make() for _ in range(3))
     work = Work(root=Path("/r"))
