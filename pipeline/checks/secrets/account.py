@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.checks.secrets.calls import BESIDE, FILES, HISTORY, PAST, UNPACKED
+from pipeline.checks.secrets.calls import APART, BESIDE, FILES, HISTORY, PAST
 from pipeline.checks.secrets.engine import MAX_BYTES
 from pipeline.checks.secrets.overlooked import MAX_PAST, is_passed_over
 from pipeline.discover.names import printable
@@ -77,7 +77,7 @@ def _contents(work: Work, outputs: Outputs) -> Coverage:
     assert work.past is not None
     missing = [*_named(files)]
     missing += [_missing(path, Gap.INPUT_MISSING, why) for path, why in contents.unread.items()]
-    missing += [_unaccounted(path) for path in _left_packed(outputs)]
+    missing += [_unaccounted(path) for path in _left_apart(outputs)]
     expected = len(files.own) + len(files.closed)
     lost = len(missing)
     if what := _lost(work, *outputs[HISTORY])[1]:
@@ -86,11 +86,11 @@ def _contents(work: Work, outputs: Outputs) -> Coverage:
     return _coverage(FILES, "files", expected, expected - min(lost, expected), missing)
 
 
-def _left_packed(outputs: Outputs) -> list[str]:
-    """Files that the engine was to unpack, and does not say it did."""
-    if UNPACKED not in outputs:
+def _left_apart(outputs: Outputs) -> list[str]:
+    """Single files that the engine was to read, and does not say it did."""
+    if APART not in outputs:
         return []
-    task, said = outputs[UNPACKED]
+    task, said = outputs[APART]
     scanned = ((path, said.scanned.get(full)) for full, path in task.names.items())
     return [path for path, one in scanned if one is None or not one.whole or not one.blobs]
 

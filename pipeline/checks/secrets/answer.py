@@ -11,7 +11,7 @@ from pipeline.checks.secrets import (
     report,
 )
 from pipeline.checks.secrets import walked as walk
-from pipeline.checks.secrets.calls import ALL, FILES, HISTORY, LAYERS, UNPACKED
+from pipeline.checks.secrets.calls import ALL, FILES, HISTORY, LAYERS
 from pipeline.checks.secrets.engine import OURS
 from pipeline.checks.secrets.engine import read as understand
 from pipeline.checks.secrets.files import spelt
@@ -144,28 +144,26 @@ def _today(work: Work, outputs: Outputs) -> list[Place]:
         for name, (task, said) in outputs.items()
         if name != HISTORY or FILES not in outputs
         for hit in said.hits
-        for path in _paths_today(work, outputs, task, hit)
+        for path in _paths_today(work, task, hit)
     ]
 
 
-def _paths_today(work: Work, outputs: Outputs, task: Task, hit: Hit) -> Iterable[str]:
+def _paths_today(work: Work, task: Task, hit: Hit) -> Iterable[str]:
     """The files of today in which a hit lies."""
     if (again := task.again(hit)) is not None:
         return () if hit.rule.startswith(OURS) else again
-    path = _path_today(work, outputs, task, hit)
+    path = _path_today(work, task, hit)
     return () if path is None else (path,)
 
 
-def _path_today(work: Work, outputs: Outputs, task: Task, hit: Hit) -> str | None:
+def _path_today(work: Work, task: Task, hit: Hit) -> str | None:
     """The file of today in which a hit of the first look lies."""
     files = work.files
     assert files is not None
     if hit.commit:
         if hit.commit != task.commit or not hit.path.startswith(TODAY):
             return None
-        path = files.path(hit.path.removeprefix(TODAY))
-        unpacked = outputs[UNPACKED][0].names.values() if UNPACKED in outputs else ()
-        return None if path in unpacked else path
+        return files.path(hit.path.removeprefix(TODAY))
     prefix = f"{spelt(str(work.root)).rstrip('/')}/"
     if not hit.path.startswith(prefix):
         return None

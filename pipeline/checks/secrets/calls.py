@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TIMEOUT = 1800.0
 """Seconds; the longest history measured took eight, on two cores."""
 
-FILES, HISTORY, UNPACKED = "today's files", "history", "files that are unpacked"
+FILES, HISTORY, APART = "today's files", "history", "single files"
 LAYERS = "image layers"
 ALL = f"{FILES} and {HISTORY}"
 """What the jobs are called."""
@@ -112,9 +112,9 @@ def staged(options: Options) -> Job:
     return _job(HISTORY, (STAGED, *_NO_COMMITS, *_BRANCH), (STAGED,), options)
 
 
-def unpacked(paths: Sequence[str], options: Options) -> Job:
+def apart(paths: Sequence[str], options: Options) -> Job:
     """Single files where they lie."""
-    return on_disk(_job(UNPACKED, (*paths, BESIDE, *_NO_COMMITS), (BESIDE,), options))
+    return on_disk(_job(APART, (*paths, BESIDE, *_NO_COMMITS), (BESIDE,), options))
 
 
 def on_disk(job: Job) -> Job:

@@ -36,13 +36,13 @@ def with_history(
     return replace(job, inputs={**job.inputs, **history})
 
 
-def unpacked(work: Work, paths: Sequence[str], options: Options) -> Job:
-    """Files that the engine unpacks where they lie, and nowhere else."""
+def apart(work: Work, paths: Sequence[str], options: Options) -> Job:
+    """Single files that have to be read where they lie."""
     names = {f"{work.root}/{path}": path for path in paths}
     canary = Canary.make()
     beside = {f"{calls.BESIDE}/{overlooked.CANARY}": canary.content}
     task = Task(work=work, canary=canary, names=names)
-    return given(calls.unpacked(list(names), options), beside, task)
+    return given(calls.apart(list(names), options), beside, task)
 
 
 def _given(job: Job, work: Work, inputs: int) -> Job:

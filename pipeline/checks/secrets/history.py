@@ -33,17 +33,18 @@ def walk(
 ) -> Job:
     """Every commit, or every new one, behind one of ours that joins all tips.
 
-    `now` are the files of today that ours holds, path to id; `news` is the content of those that
-    no commit has.
+    `now` are the files of today that changed, path to id; `news` is the content of those that ours
+    holds.
     """
     canary, stand_in = Canary.make(), StandIn(found.objects, shallow=found.shallow)
-    today = {**(now or {}), **{path: stand_in.blob(text) for path, text in (news or {}).items()}}
+    now, end = now or {}, overlooked.mark()
+    today = {path: stand_in.blob(text + end) for path, text in sorted((news or {}).items())}
     again, unseen = overlooked.read(
-        work.root, [path for path in today if overlooked.is_passed_over(path)]
+        work.root, [path for path in now if overlooked.is_passed_over(path)]
     )
     laid = overlooked.lay(again, stand_in)
     told = messages.lay(messages.new(found, work.memory), stand_in)
-    held = frozenset(today[path] for path in again)
+    held = frozenset(now[path] for path in again)
     names, tree = named(found, held)
     tree[overlooked.CANARY] = stand_in.blob(canary.content)
     tree |= {**laid.tree, **told.tree}

@@ -33,7 +33,7 @@ from pipeline.checks.secrets.engine import (
 )
 from pipeline.checks.secrets.objects import StandIn
 from pipeline.checks.secrets.survey import survey
-from pipeline.checks.secrets.today import MAX_UNPACKED, changed, fresh
+from pipeline.checks.secrets.today import MAX_APART, changed, read
 from pipeline.checks.secrets.work import Work
 from pipeline.discover.names import is_text
 from pipeline.discover.single import together
@@ -132,14 +132,15 @@ def _news(work: Work, found: Past, contents: Contents, options: Options) -> list
     """One walk of the new commits and the changed files; none where too much is in no commit."""
     assert work.memory is not None
     now = changed(contents, work.memory.files)
-    unpacked = tuple(path for path in contents.unpacked if path in now)
-    fit = len(unpacked) <= MAX_UNPACKED and all(map(is_text, unpacked))
-    news = fresh(work.root, now, frozenset(blob.id for blob in found.blobs)) if fit else None
+    apart = tuple(path for path in contents.apart if path in now)
+    if len(apart) > MAX_APART or not all(map(is_text, apart)):
+        return []
+    news = read(work.root, now.keys() - set(apart))
     if news is None:
         return []
     jobs = [history.walk(work, found, options, now=now, news=news)]
-    if unpacked:
-        jobs.append(folder.unpacked(work, unpacked, options))
+    if apart:
+        jobs.append(folder.apart(work, apart, options))
     return jobs
 
 

@@ -1,7 +1,7 @@
 """Today's files by their content, as git names it.
 
-A file whose content a commit holds too is read by the engine there, under today's name, so that
-one walk of it answers for the history and for today. What no commit holds is given to it beside.
+A file with the id that it had when it was looked at need not be looked at again. That git keeps
+something under an id proves nothing: who packs a `.git` can put anything there.
 """
 
 from __future__ import annotations
@@ -12,46 +12,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.checks.secrets import archives
 from pipeline.checks.secrets.pack import header, sha1
-from pipeline.discover.names import is_text
+from pipeline.discover import names
 from pipeline.tree import Opener
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Iterable
     from io import RawIOBase
     from pathlib import Path
 
     from pipeline.checks.secrets.files import Files
 
 MAX_FRESH = 48 * 1024 * 1024
-"""Bytes of files that no commit holds; where there are more, the engine reads the folder."""
-MAX_UNPACKED = 200
-"""Files that the engine unpacks on disk alone; where there are more, it reads the folder."""
+"""Bytes of files that changed; where there are more, the engine reads the folder."""
+MAX_APART = 200
+"""Files that it reads where they lie, each by itself; where there are more, the same."""
 
 _CHUNK = 1024 * 1024
 _UNPACKED = re.compile(r".*\.(?:db3?|s3db|sl3|sqlite\d?|py[co])", re.DOTALL | re.IGNORECASE)
-_DATABASE = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """The content of today's files.
 
-    `ids` are git's ids by path, `unread` the reasons why others could not be read. `unpacked` are
-    the files that the engine reads in another way on disk than in a commit: databases of SQLite
-    and compiled Python.
+    `ids` are git's ids by path, `unread` the reasons why others could not be read. `apart` are the
+    files that must not be changed for the engine, or that it reads in another way on disk than in a
+    commit: all but text, and archives, databases of SQLite and compiled Python.
     """
 
     ids: Mapping[str, str]
     unread: Mapping[str, str]
-    unpacked: tuple[str, ...]
+    apart: tuple[str, ...]
 
 
 def name(root: Path, files: Files) -> Contents:
     """Name the content of every file of the repository that is not too large."""
     ids: dict[str, str] = {}
     unread: dict[str, str] = {}
-    unpacked: list[str] = []
+    apart: list[str] = []
     large = frozenset(files.large)
     with Opener(root) as opener:
         for path in sorted(files.own.values()):
@@ -59,13 +59,13 @@ def name(root: Path, files: Files) -> Contents:
                 continue
             try:
                 with opener.open(path) as file:
-                    ids[path], head = _digest(file)
+                    ids[path], is_text = _digest(file)
             except OSError as error:
                 unread[path] = (error.strerror or "cannot be read").lower()
                 continue
-            if head.startswith(_DATABASE) or _UNPACKED.fullmatch(path):
-                unpacked.append(path)
-    return Contents(ids=ids, unread=unread, unpacked=tuple(unpacked))
+            if not is_text or _UNPACKED.fullmatch(path) or archives.NAMES.fullmatch(path):
+                apart.append(path)
+    return Contents(ids=ids, unread=unread, apart=tuple(apart))
 
 
 def changed(contents: Contents, before: Mapping[str, str]) -> dict[str, str]:
@@ -73,21 +73,16 @@ def changed(contents: Contents, before: Mapping[str, str]) -> dict[str, str]:
     return {
         path: id_
         for path, id_ in contents.ids.items()
-        if before.get(path) != id_ or not is_text(path)
+        if before.get(path) != id_ or not names.is_text(path)
     }
 
 
-def fresh(root: Path, ids: Mapping[str, str], held: Container[str]) -> dict[str, bytes] | None:
-    """The content of the files that no commit holds, by path.
-
-    `None` when it is too much, or when a file cannot be read any more.
-    """
+def read(root: Path, paths: Iterable[str]) -> dict[str, bytes] | None:
+    """The content of files by path; `None` when it is too much, or one cannot be read any more."""
     found: dict[str, bytes] = {}
     room = MAX_FRESH
     with Opener(root) as opener:
-        for path, id_ in ids.items():
-            if id_ in held:
-                continue
+        for path in paths:
             try:
                 with opener.open(path) as file:
                     found[path] = _all(file, room + 1)
@@ -108,11 +103,11 @@ def _all(file: RawIOBase, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _digest(file: RawIOBase) -> tuple[str, bytes]:
-    """Git's id of a file's content, and how the content begins."""
+def _digest(file: RawIOBase) -> tuple[str, bool]:
+    """Git's id of a file's content, and whether that is text, as git sees it: without any NUL."""
     made = sha1(header(b"blob", os.fstat(file.fileno()).st_size))
-    head = chunk = file.read(_CHUNK) or b""
-    while chunk:
+    has_nul = False
+    while chunk := file.read(_CHUNK) or b"":
         made.update(chunk)
-        chunk = file.read(_CHUNK) or b""
-    return made.hexdigest(), head[:16]
+        has_nul = has_nul or b"\0" in chunk
+    return made.hexdigest(), not has_nul

@@ -106,7 +106,7 @@ def test_all_that_arrives_late_lies_in_the_folders_that_are_named(repository: Re
     repository.write("b.db", b"SQLite format 3\0")
     _, jobs = foreseen(repository.root)
     found += jobs
-    assert [job.name for job in found] == [calls.FILES, calls.ALL, calls.HISTORY, calls.UNPACKED]
+    assert [job.name for job in found] == [calls.FILES, calls.ALL, calls.HISTORY, calls.APART]
     for job in found:
         assert {name.partition("/")[0] for name in job.inputs} == set(job.late)
         assert not job.links

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.checks.job import Options, Skip
-from pipeline.checks.secrets.calls import ALL, FILES, HISTORY, UNPACKED
+from pipeline.checks.secrets.calls import ALL, APART, FILES, HISTORY
 from pipeline.checks.secrets.engine import TOOL
 from pipeline.checks.secrets.jobs import plan
 from pipeline.checks.secrets.overlooked import NOTHING
@@ -40,23 +40,24 @@ def test_jobs_follow_from_what_is_there(repository: Repository) -> None:
     search(repository.root)
     assert names(repository.root) == [HISTORY], "a walk of what is new"
     repository.write("b.sqlite", "x")
-    assert names(repository.root) == [HISTORY, UNPACKED]
+    assert names(repository.root) == [HISTORY, APART]
 
 
-@pytest.mark.parametrize("limit", ["MAX_FRESH", "MAX_UNPACKED"])
-def test_much_that_no_commit_has_is_read_where_it_lies(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch, limit: str
+@pytest.mark.parametrize(
+    ("limit", "name"), [("today.MAX_FRESH", "b.py"), ("jobs.MAX_APART", "b.pyc")]
+)
+def test_much_that_changed_is_read_where_it_lies(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, limit: str, name: str
 ) -> None:
-    module = "today" if limit == "MAX_FRESH" else "jobs"
-    monkeypatch.setattr(f"pipeline.checks.secrets.{module}.{limit}", 0)
+    monkeypatch.setattr(f"pipeline.checks.secrets.{limit}", 0)
     repository.write("a.py", "x\n")
     repository.commit()
     search(repository.root)
     assert names(repository.root) == [HISTORY]
-    repository.write("a.pyc", "y\n")
+    repository.write(name, "y\n")
     assert names(repository.root) == [FILES]
     repository.commit()
-    repository.write("b.pyc", "z\n")
+    repository.write(f"more/{name}", "z\n")
     assert names(repository.root) == [FILES, HISTORY]
 
 

@@ -8,6 +8,7 @@ import os
 import sqlite3
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -34,15 +35,15 @@ def test_content_goes_by_the_id_that_git_gives_it(repository: Repository) -> Non
         path: repository.git("hash-object", path) for path in ("a.py", "empty", "folder/large")
     }
     assert not found.unread
-    assert not found.unpacked
+    assert found.apart == ("folder/large",)
 
 
-def test_what_is_unpacked_on_disk_is_known_by_name_or_content(repository: Repository) -> None:
-    for name in ("a.db", "b.SQLite3", "c.pyc"):
+def test_what_is_read_where_it_lies_is_known_by_name_or_content(repository: Repository) -> None:
+    for name in ("a.db", "b.SQLite3", "c.pyc", "d.tbz2"):
         repository.write(name, "x")
-    repository.write("data", b"SQLite format 3\0more")
-    repository.write("database.py", "x")
-    assert contents(repository.root).unpacked == ("a.db", "b.SQLite3", "c.pyc", "data")
+    repository.write("data", b"x" * 2**20 + b"\0")
+    repository.write("database.py", b"x\xff")
+    assert contents(repository.root).apart == ("a.db", "b.SQLite3", "c.pyc", "d.tbz2", "data")
 
 
 def test_what_cannot_be_read_is_told(repository: Repository) -> None:
@@ -56,23 +57,22 @@ def test_what_cannot_be_read_is_told(repository: Repository) -> None:
 
 
 def test_only_what_changed_counts(repository: Repository) -> None:
-    found = today.Contents(ids={"a": "1", "b": "2", "c\udcff": "3"}, unread={}, unpacked=())
+    found = today.Contents(ids={"a": "1", "b": "2", "c\udcff": "3"}, unread={}, apart=())
     assert today.changed(found, {"a": "1", "b": "0", "c\udcff": "3"}) == {"b": "2", "c\udcff": "3"}
 
 
-def test_what_no_commit_holds_is_read_within_a_limit(
+def test_what_changed_is_read_within_a_limit(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository.write("a", "12345")
     repository.write("b", "678")
-    ids = contents(repository.root).ids
-    assert today.fresh(repository.root, ids, {ids["a"]}) == {"b": b"678"}
+    assert today.read(repository.root, ["b"]) == {"b": b"678"}
     monkeypatch.setattr(today, "MAX_FRESH", 8)
-    assert today.fresh(repository.root, ids, set()) == {"a": b"12345", "b": b"678"}
+    assert today.read(repository.root, ["a", "b"]) == {"a": b"12345", "b": b"678"}
     monkeypatch.setattr(today, "MAX_FRESH", 7)
-    assert today.fresh(repository.root, ids, set()) is None
+    assert today.read(repository.root, ["a", "b"]) is None
     (repository.root / "b").unlink()
-    assert today.fresh(repository.root, ids, {ids["a"]}) is None
+    assert today.read(repository.root, ["b"]) is None
 
 
 # ------------------------------------------------------------------------------ the same answer
@@ -226,3 +226,31 @@ def test_files_that_did_not_change_are_not_read_again(
     assert seen == [0, 1]
     assert places(changed) != places(first)
     assert len(places(changed)) == len(places(first))
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["first look", "what is new"])
+@pytest.mark.parametrize("name", ["a.py", "data.zip", "a.db", "go.sum", "no-text-\udcff.py"])
+def test_what_git_keeps_under_its_id_does_not_answer_for_a_file(
+    repository: Repository, name: str, *, known: bool
+) -> None:
+    """Who packs a `.git` can put anything under the id of a file's content."""
+    repository.write("b.py", "x = 1\n")
+    repository.commit()
+    if known:
+        search(repository.root)
+    packed = io.BytesIO()
+    text = f"value = '{make_token()}'\n".encode()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("in.txt", text)
+    content = packed.getvalue() if name == "data.zip" else text
+    repository.write(name, content)
+    repository.commit()
+    id_ = repository.git("hash-object", name)
+    kept = repository.root / ".git" / "objects" / id_[:2] / id_[2:]
+    kept.chmod(0o600)
+    harmless = b"#" * len(content)
+    kept.write_bytes(zlib.compress(b"blob %d\0" % len(harmless) + harmless))
+    assert repository.git("cat-file", "blob", id_) == harmless.decode()
+    (finding,) = search(repository.root).findings
+    assert len(finding.locations) == 1
+    assert not finding.removed
