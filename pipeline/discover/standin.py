@@ -42,7 +42,11 @@ _OUR_CONFIGURATION = {
     "core.bare": "false",
     "core.fsmonitor": "false",
     "core.hookspath": os.devnull,
-    "core.untrackedcache": "false",  # a cache that came with the repository could hide files
+    # What only says again what stands elsewhere, and came with the repository, could hide things:
+    # files, what is in a commit and where it leads, and where objects are.
+    "core.untrackedcache": "false",
+    "core.commitgraph": "false",
+    "core.multipackindex": "false",
     "core.attributesfile": os.devnull,
     "core.excludesfile": os.devnull,
     "protocol.allow": "never",

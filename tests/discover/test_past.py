@@ -50,6 +50,23 @@ def test_a_hole_raises(root: Path) -> None:
         past(root)
 
 
+def test_a_summary_that_came_with_the_repository_is_not_believed(root: Path) -> None:
+    """The file `commit-graph` says again what commits say, and git would take its word."""
+    commit(root, a="1")
+    harmless = bytes.fromhex(git(root, "rev-parse", "HEAD^{tree}"))
+    commit(root, a="2")
+    guilty = bytes.fromhex(git(root, "rev-parse", "HEAD^{tree}"))
+    commit(root, a="1")
+    git(root, "commit-graph", "write", "--reachable")
+    graph = root / ".git" / "objects" / "info" / "commit-graph"
+    graph.chmod(0o600)
+    graph.write_bytes(graph.read_bytes().replace(guilty, harmless))
+    assert "a" not in git(root, "show", "--format=", "--name-only", "HEAD~1")
+    found = past(root)
+    assert found is not None
+    assert len(found.blobs) == 2
+
+
 @pytest.mark.parametrize("kind", ["tree", "commit"])
 def test_a_hole_elsewhere_raises_too(root: Path, kind: str) -> None:
     first = commit(root, a="1")
