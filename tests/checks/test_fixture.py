@@ -37,6 +37,9 @@ def test_paths_of_code(path: str) -> None:
         "mypassword",
         "Super" + "Secret",
         "my_api_key1",
+        "aFakeKey",
+        "fakekey",
+        "sk_XXXXXX",
     ],
 )
 def test_values_that_are_made_up(value: str) -> None:
@@ -46,7 +49,8 @@ def test_values_that_are_made_up(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["Kx7vQ2mLr9", "attestation9", "q8#L", "tommytoken", "my-tokenizer"]
+    "value",
+    ["Kx7vQ2mLr9", "attestation9", "q8#L", "tommytoken", "my-tokenizer", "5gqRVfaKetiq", "9XxxX2"],
 )
 def test_values_that_may_be_real(value: str) -> None:
     assert not by_content(value)
