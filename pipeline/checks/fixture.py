@@ -26,7 +26,7 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 """What made-up values hold; whoever remembers an answer of `by_content` has to look again once
-these are others. Four letters in any case stand in one of 25,000 real tokens by chance."""
+these are others. Four letters in any case stand in one of 15,000 real tokens by chance."""
 _RUN = re.compile(r"(.)\1{7,}")
 
 

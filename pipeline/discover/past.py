@@ -45,8 +45,8 @@ class Past:
     `objects` is the folder of git's objects. `below` is the scanned folder inside the working
     tree, "" or with a slash at its end. `tips` are the commits that all others can be reached
     from, `commits` how many these are, `blobs` every file version of them, once; `others` are
-    further paths of those that are not known to have one alone, by their ids. `loose` are file
-    versions that a reference names without any commit. `root` is the first commit of HEAD's
+    further paths of those that are known to have had some, by their ids. `loose` are file versions
+    that a reference names without any commit. `root` is the first commit of HEAD's
     history, "" where there is none or a shallow clone hides it. `since` is not empty when `blobs`
     holds only what came after those commits. `shallow` are the commits whose parents were not
     fetched. `partial`: some objects were left on the server. `messages` are those of the commits
@@ -209,7 +209,7 @@ def _past(place: _Place, ask: Callable[[str], Sequence[str]] | None) -> Past:
         tips=tuple(sorted(set(tips))),
         commits=found.commits,
         blobs=(*found.blobs, *(blob for blob in inside if blob.id not in held)),
-        others={**dict.fromkeys((blob.id for blob in inside), ()), **found.others},
+        others=found.others,
         loose=named.blobs,
         root=root,
         shallow=shallow,

@@ -2,7 +2,7 @@
 
 One walk from commit to commit tells all of it, with every path that a file version had. Where that
 would be too much, where only what is new is wanted, and where something is amiss, objects are
-listed instead: git proves then that each of them is there, as a fetch does, or says what is not.
+listed instead, each with one path: git proves that all of them are there, or says what is not.
 Sources: git-rev-list(1) "--objects", git-cat-file(1) "--batch-all-objects".
 """
 
@@ -44,16 +44,15 @@ class Blob(NamedTuple):
 class Versions:
     """How many commits there are, and the file versions that they have, each of them once.
 
-    `others` are further paths of those that are not known to have one alone, by their ids.
-    `messages` are those of the commits, and `unheard` says why there are none. `roots` are the
-    commits without parents, where these were listed.
+    `messages` are those of the commits, and `unheard` says why there are none. By changes alone it
+    is known which other paths file versions had, by their ids, and which commits have no parents.
     """
 
     commits: int = 0
     blobs: tuple[Blob, ...] = ()
-    others: Mapping[str, Collection[str]] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
     unheard: str = ""
+    others: Mapping[str, Collection[str]] = field(default_factory=dict)
     roots: tuple[str, ...] = ()
 
 
@@ -96,7 +95,6 @@ def by_objects(
     return Versions(
         commits=int(count.result()[0]),
         blobs=found,
-        others=dict.fromkeys((blob.id for blob in found), ()),
         messages=messages,
         unheard=unheard,
     )

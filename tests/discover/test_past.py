@@ -89,14 +89,6 @@ def test_every_path_of_a_file_version_is_known(root: Path) -> None:
     assert found.others.keys() == {one}
 
 
-def test_where_objects_are_listed_no_file_version_is_known_to_have_one_path(root: Path) -> None:
-    first = commit(root, a="1")
-    commit(root, b="2")
-    new = past(root, since=lambda _: (first,))
-    assert new is not None
-    assert [(blob.path, blob.id in new.others) for blob in new.blobs] == [("b", True)]
-
-
 def test_a_reference_may_name_a_folder_or_a_file(root: Path) -> None:
     commit(root, a="1")
     (root / "b").write_text("2")
@@ -111,7 +103,6 @@ def test_a_reference_may_name_a_folder_or_a_file(root: Path) -> None:
     found = past(root)
     assert found is not None
     assert sorted(one.path for one in found.blobs) == ["a", "b"]
-    assert {one.path for one in found.blobs if one.id not in found.others} == set()
     assert found.loose == (blob,)
 
 
