@@ -22,7 +22,8 @@ _ABOUT = re.compile(r"(?:^|/)[^/]+\.(?:dist|egg)-info/(?:METADATA|PKG-INFO)$|(?:
 WORDS = re.compile(
     r"example|sample|dummy|placeholder|change.?me|your[-_]|not.?(?:a.?)?(?:real|secret)"
     r"|(?<![a-z])(?:my|some|strong|super|top)[-_.]?(?:secret|token|pass(?:word)?|api[-_]?key)(?![a-z])"
-    r"|(?-i:fake|Fake|FAKE|xxxx|XXXX)|testing|insecure|(?<![a-z])test(?![a-z])|0123456789|1234567890|abcdefgh|deadbeef",
+    r"|(?-i:fake|Fake|FAKE|xxxx|XXXX)|testing|insecure|(?<![a-z])test(?![a-z])"
+    r"|0123456789|1234567890|abcdefgh|deadbeef",
     re.IGNORECASE,
 )
 """What made-up values hold; whoever remembers an answer of `by_content` has to look again once

@@ -74,7 +74,6 @@ def _contents(work: Work, outputs: Outputs) -> Coverage:
     files, contents = work.files, work.contents
     assert files is not None
     assert contents is not None
-    assert work.past is not None
     missing = [*_named(files)]
     missing += [_missing(path, Gap.INPUT_MISSING, why) for path, why in contents.unread.items()]
     missing += [_unaccounted(path) for path in _left_apart(outputs)]
@@ -154,7 +153,6 @@ def _passed(work: Work, outputs: Outputs) -> Iterator[Coverage]:
 def _is_repeated(work: Work, outputs: Outputs, task: Task, said: Said) -> bool:
     """Whether every file that is looked at again was read."""
     if FILES not in outputs:
-        assert work.past is not None
         return not _lost(work, task, said)[1]
     scanned = _of(work, said, BESIDE)
     return bool(scanned and scanned.whole and scanned.blobs >= task.beside)

@@ -110,10 +110,11 @@ def _repository(work: Work, contents: Contents | None, options: Options) -> list
     found = work.past
     if found and found.tips and contents:
         remembering = replace(work, contents=contents)
-        if work.memory:
-            jobs = _news(remembering, found, contents, options)
-        else:
-            jobs = _everything(remembering, found, options)
+        jobs = (
+            _news(remembering, found, contents, options)
+            if work.memory
+            else _everything(remembering, found, options)
+        )
         if jobs:
             return jobs
     if not (found and found.tips) or _is_known(found, work.memory):
@@ -129,7 +130,7 @@ def _is_known(found: Past, memory: remember.Memory | None) -> bool:
 
 
 def _news(work: Work, found: Past, contents: Contents, options: Options) -> list[Job]:
-    """One walk of the new commits and the changed files; none where too much is in no commit."""
+    """One walk of the new commits and the changed files; none where too much changed."""
     assert work.memory is not None
     now = changed(contents, work.memory.files)
     apart = tuple(path for path in contents.apart if path in now)
