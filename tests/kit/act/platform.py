@@ -30,6 +30,16 @@ REF = "0123456789abcdef0123456789abcdef01234567"
 PATIENCE = 600
 """Seconds for one run."""
 
+_BASH = f"""\
+#!/bin/sh
+{shutil.which("bash")} "$@"
+code=$?
+[ "$code" -eq 0 ] || sleep 1
+exit "$code"
+"""
+"""The shell of all steps. act closes the terminal of a step that failed at once, and what it has
+not read by then is lost (v0.2.89, `HostEnvironment.exec`)."""
+
 _USES = re.compile(r"uses:\s*([\w.-]+/[\w.-]+)(?:/[\w./-]+)?@([0-9a-f]{40})\b")
 
 
@@ -160,6 +170,8 @@ def _environment(folder: Path) -> dict[str, str]:
     _link(folder / "bin" / "uv", shutil.which("uv") or str(Path(sys.executable).with_name("uv")))
     _link(folder / "bin" / "python3", os.path.realpath(sys.executable))
     _link(folder / "bin" / "python", os.path.realpath(sys.executable))
+    (folder / "bin" / "bash").write_text(_BASH)
+    (folder / "bin" / "bash").chmod(0o755)
     kept = re.compile(r"UV_.*|SSL_CERT_.*|(https?|no|all)_proxy", re.IGNORECASE)
     cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return {
