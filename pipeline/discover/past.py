@@ -22,7 +22,6 @@ from pipeline.discover.messages import Message, of_tags
 from pipeline.discover.top import top_of
 from pipeline.discover.versions import (
     Blob,
-    Versions,
     by_changes,
     by_objects,
     lines,
@@ -195,13 +194,13 @@ def _past(place: _Place, ask: Callable[[str], Sequence[str]] | None) -> Past:
     with ThreadPoolExecutor(max_workers=2) as pool:
         referred = pool.submit(_refer, place)
         sizes = pool.submit(stored, git) if tips and not since else None
-        found = by_changes(git, everything, sizes) if sizes and not partial else None
-        if not found:
-            found = by_objects(git, everything, since, partial=partial) if tips else Versions()
+        walked = by_changes(git, everything, sizes) if sizes and not partial else None
+        found = walked or by_objects(git, everything, since, partial=partial)
     if tips and not (root or shallow):
         root = found.roots[0] if len(found.roots) == 1 else _root(git, everything)
     named = referred.result()
-    inside = objects(git, *named.trees, partial=partial) if named.trees else ()
+    # No walk from commit to commit comes upon a folder that a reference names.
+    inside = objects(git, *named.trees) if walked and named.trees else ()
     held = {blob.id for blob in found.blobs} if inside else set()
     return Past(
         objects=repository.common / "objects",

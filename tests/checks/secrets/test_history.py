@@ -435,3 +435,13 @@ def test_one_of_several_paths_is_no_excuse(
     reading = search(repository.root)
     assert is_whole(reading)
     assert only(reading).removed
+
+
+def test_a_tag_of_a_folder_is_no_news_every_time(repository: Repository, token: str) -> None:
+    repository.commit(a=line(token))
+    repository.git("tag", "folder", "HEAD^{tree}")
+    assert is_whole(search(repository.root))
+    repository.commit(b="x = 1\n")
+    reading = search(repository.root)
+    assert is_whole(reading)
+    assert not only(reading).removed
